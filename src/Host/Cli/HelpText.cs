@@ -1,0 +1,94 @@
+namespace Gateway.Host.Cli;
+
+/// <summary>What <c>gateway help</c> prints.</summary>
+internal static class HelpText
+{
+    /// <summary>All commands on one screen.</summary>
+    public const string Overview = """
+        gateway - GPS trackers in, durable messages out
+
+        Usage: gateway COMMAND [OPTIONS]
+
+          run                              start the gateway
+          run --demo                       start it with simulated devices and show their messages
+          protocol list                    protocols that are built in
+          protocol show NAME               one protocol: messages, parameters, options, commands
+          protocol check FILE              compile a spec file and print what is wrong with it
+          protocol decode NAME HEX|-       bytes in, messages as JSON and replies out
+          protocol explain NAME HEX|-      the same, with the bytes and the spec line behind each value
+          simulate NAME --to HOST:PORT     send as devices of a protocol would
+          selftest                         run all samples of all built-in protocols
+          help [COMMAND]                   this text, or the options of a command
+          --version
+
+        Exit codes: 0 done, 1 failed, 2 wrong usage.
+
+        """;
+
+    private const string Run = """
+        Usage: gateway run [OPTIONS]
+
+          --data DIR               folder for everything that is kept (GATEWAY_DATA; ./data)
+          --http HOST:PORT         REST, MQTT over WebSocket, health, metrics (GATEWAY_HTTP; 127.0.0.1:8080)
+          --mqtt HOST:PORT         MQTT (GATEWAY_MQTT; 127.0.0.1:1883)
+          --channel-host HOST      host name that devices are told, in a channel's uri (GATEWAY_CHANNEL_HOST; this machine's name)
+          --channel-ports A-B      ports that channels get (GATEWAY_CHANNEL_PORTS; 20000-29999)
+          --token TOKEN            token that REST and MQTT clients need (GATEWAY_TOKEN); made and printed once if never given
+          --token-file FILE        read the token from a file (GATEWAY_TOKEN_FILE)
+          --config FILE            the same settings as JSON (GATEWAY_CONFIG; ./gateway.json if it is there)
+          --demo                   a channel for each built-in protocol, ten simulated devices on each, messages live on the screen
+          --for SECONDS            with --demo: stop by itself
+
+        The command line wins over the environment, the environment over the file. Port 0 takes a free one.
+        SIGTERM and Ctrl-C: stop accepting, store what came, exit 0.
+
+        """;
+
+    private const string Protocol = """
+        Usage: gateway protocol list
+               gateway protocol show NAME
+               gateway protocol check FILE...
+               gateway protocol decode NAME HEX|TEXT|- [--udp] [--ident IDENT]
+               gateway protocol explain NAME HEX|TEXT|- [--udp] [--ident IDENT]
+
+          --udp            the bytes are one datagram
+          --ident IDENT    the device is identified already
+
+        Bytes are given as hexadecimal digits (spaces and colons between them are fine), as text with \r \n \t \\ \xHH,
+        or as - for standard input: text of digits, or bytes as they are.
+
+        """;
+
+    private const string Simulate = """
+        Usage: gateway simulate NAME --to HOST:PORT [OPTIONS]
+
+          --devices N      devices, each on a connection of its own (1)
+          --interval S     seconds between two packets of a device (1; 0 sends as fast as replies come)
+          --count N        packets per device, then stop (without: until Ctrl-C)
+          --seed N         the same seed gives the same bytes apart from the time (1)
+          --udp            send datagrams
+
+        Packets come from the samples of the protocol's spec; time, place, speed and ident are put in and checksums made right.
+        Waits for each reply, prints what was sent and acknowledged, exit code 1 when a packet stayed without its reply.
+
+        """;
+
+    private const string SelfTest = """
+        Usage: gateway selftest
+
+        Runs every sample of every built-in protocol through framer and decoder and compares messages and replies.
+
+        """;
+
+    /// <summary>The options of one command.</summary>
+    /// <exception cref="UsageException">There is no such command.</exception>
+    public static string For(string command) => command switch
+    {
+        "run" => Run,
+        "protocol" => Protocol,
+        "simulate" => Simulate,
+        "selftest" => SelfTest,
+        "help" or "--version" => Overview,
+        _ => throw new UsageException($"there is no command '{command}'; try 'gateway help'."),
+    };
+}
