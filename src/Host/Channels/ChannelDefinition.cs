@@ -1,0 +1,120 @@
+using System.Text.Json;
+
+namespace Gateway.Host.Channels;
+
+/// <summary>What users decide about a channel, as it is stored and shown.</summary>
+public sealed record ChannelDefinition
+{
+    /// <summary>Number of the channel, from 1, never given twice.</summary>
+    public required long Id { get; init; }
+
+    /// <summary>Name for people, at most <see cref="NameLengthMax"/> characters.</summary>
+    public string Name { get; init; } = "";
+
+    /// <summary>A disabled channel refuses connections.</summary>
+    public bool Enabled { get; init; } = true;
+
+    /// <summary>Number of the protocol.</summary>
+    public required int ProtocolId { get; init; }
+
+    /// <summary>The configuration as a JSON object, as it was given.</summary>
+    public string ConfigurationJson { get; init; } = "{}";
+
+    /// <summary>Seconds for which a message stays in the buffer, at most <see cref="MessagesTtlSecondsMax"/>.</summary>
+    public int MessagesTtlSeconds { get; init; } = 86_400;
+
+    /// <summary>Free JSON object of the user's.</summary>
+    public string MetadataJson { get; init; } = "{}";
+
+    /// <summary>The port that devices connect to.</summary>
+    public required int Port { get; init; }
+
+    /// <summary>Longest name in characters.</summary>
+    public const int NameLengthMax = 256;
+
+    /// <summary>Most seconds in <see cref="MessagesTtlSeconds"/>: 30 days.</summary>
+    public const int MessagesTtlSecondsMax = 30 * 86_400;
+
+    /// <summary>Longest configuration or metadata in characters.</summary>
+    public const int JsonLengthMax = 64 * 1024;
+
+    /// <summary>The definition as it is stored.</summary>
+    public string ToJson()
+    {
+        using var stream = new MemoryStream();
+        using (var json = new Utf8JsonWriter(stream))
+        {
+            json.WriteStartObject();
+            json.WriteString("name", Name);
+            json.WriteBoolean("enabled", Enabled);
+            json.WriteNumber("protocol_id", ProtocolId);
+            json.WritePropertyName("configuration");
+            json.WriteRawValue(ConfigurationJson);
+            json.WriteNumber("messages_ttl", MessagesTtlSeconds);
+            json.WritePropertyName("metadata");
+            json.WriteRawValue(MetadataJson);
+            json.WriteNumber("port", Port);
+            json.WriteEndObject();
+        }
+        return System.Text.Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length);
+    }
+
+    /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
+    /// <exception cref="JsonException">The text is not a definition.</exception>
+    public static ChannelDefinition FromJson(long id, string json)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(json);
+            JsonElement root = document.RootElement;
+            return new ChannelDefinition
+            {
+                Id = id,
+                Name = root.GetProperty("name").GetString() ?? "",
+                Enabled = root.GetProperty("enabled").GetBoolean(),
+                ProtocolId = root.GetProperty("protocol_id").GetInt32(),
+                ConfigurationJson = root.GetProperty("configuration").GetRawText(),
+                MessagesTtlSeconds = root.GetProperty("messages_ttl").GetInt32(),
+                MetadataJson = root.GetProperty("metadata").GetRawText(),
+                Port = root.GetProperty("port").GetInt32(),
+            };
+        }
+        catch (Exception exception) when (exception is KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            throw new JsonException($"The stored definition of channel {id} can't be read: {exception.Message}", exception);
+        }
+    }
+}
+
+/// <summary>A wish to create or change a channel; null leaves a property as it is (or at its default).</summary>
+public sealed record ChannelDraft
+{
+    /// <summary>Name for people.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Whether it accepts connections.</summary>
+    public bool? Enabled { get; init; }
+
+    /// <summary>Number of the protocol; only at creation, and either this or <see cref="ProtocolName"/>.</summary>
+    public int? ProtocolId { get; init; }
+
+    /// <summary>Name or alias of the protocol; only at creation.</summary>
+    public string? ProtocolName { get; init; }
+
+    /// <summary>The whole configuration as a JSON object.</summary>
+    public string? ConfigurationJson { get; init; }
+
+    /// <summary>Seconds for which messages stay.</summary>
+    public int? MessagesTtlSeconds { get; init; }
+
+    /// <summary>Free JSON object.</summary>
+    public string? MetadataJson { get; init; }
+}
+
+/// <summary>What became of a wish: the channel, or why not (then nothing was changed).</summary>
+/// <param name="Channel">The channel created or changed; null when refused.</param>
+/// <param name="Problem">Why it was refused and what was expected; null when it was done.</param>
+public readonly record struct ChannelOutcome(Channel? Channel, string? Problem)
+{
+    internal static ChannelOutcome Refused(string problem) => new(null, problem);
+}

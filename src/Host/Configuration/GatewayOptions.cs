@@ -1,0 +1,62 @@
+using System.Net;
+
+namespace Gateway.Host.Configuration;
+
+/// <summary>What a gateway process is started with: command line over environment over <c>gateway.json</c> over these defaults.</summary>
+public sealed record GatewayOptions
+{
+    /// <summary>Folder for the configuration database, the channel buffers and the tokens.</summary>
+    public string DataFolder { get; init; } = "data";
+
+    /// <summary>Where REST and the panel listen.</summary>
+    public IPEndPoint HttpEndPoint { get; init; } = new(IPAddress.Loopback, 8080);
+
+    /// <summary>Where MQTT over TCP listens.</summary>
+    public IPEndPoint MqttEndPoint { get; init; } = new(IPAddress.Loopback, 1883);
+
+    /// <summary>The host name or address that devices are told (the start of a channel's <c>uri</c>).</summary>
+    public string ChannelHost { get; init; } = "127.0.0.1";
+
+    /// <summary>The address that channel ports are bound to; null: loopback when <see cref="ChannelHost"/> is, any address otherwise.</summary>
+    public IPAddress? ChannelBindAddress { get; init; }
+
+    /// <summary>First port of the range from which channels get theirs.</summary>
+    public int ChannelPortFirst { get; init; } = 20_000;
+
+    /// <summary>Last port of the range, inclusive.</summary>
+    public int ChannelPortLast { get; init; } = 29_999;
+
+    /// <summary>Most channels of one gateway.</summary>
+    public int ChannelsMax { get; init; } = 10_000;
+
+    /// <summary>TCP connections per channel, unless the channel's configuration says otherwise.</summary>
+    public int ConnectionsPerChannelMax { get; init; } = 2_000;
+
+    /// <summary>UDP peers that a channel remembers at one time; the one that was silent longest gives way.</summary>
+    public int UdpPeersPerChannelMax { get; init; } = 20_000;
+
+    /// <summary>A connection without a byte for this long is closed, unless the channel's configuration says otherwise.</summary>
+    public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How often connections are looked at for silence; also how often failed ports are tried again.</summary>
+    public TimeSpan SweepInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Bytes that a channel's buffer may hold, unless the channel's configuration says otherwise.</summary>
+    public long ChannelQuotaBytes { get; init; } = 1_000_000_000;
+
+    /// <summary>How long a stop may take from the signal to the end of the process.</summary>
+    public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>The token that opens REST and MQTT; null: one is made at first start.</summary>
+    public string? Token { get; init; }
+
+    /// <summary>Account number that entities show as <c>cid</c>.</summary>
+    public long AccountId { get; init; } = 1;
+
+    /// <summary>The address to bind channel ports to.</summary>
+    internal IPAddress BindAddress =>
+        ChannelBindAddress
+        ?? (ChannelHost is "localhost" || (IPAddress.TryParse(ChannelHost, out IPAddress? address) && IPAddress.IsLoopback(address))
+            ? IPAddress.Loopback
+            : IPAddress.Any);
+}
