@@ -1,0 +1,7 @@
+namespace Gateway.Codecs;
+
+/// <summary>What a consumer sees of a message that is not in its payload.</summary>
+/// <param name="ChannelId">Value of <c>channel.id</c>.</param>
+/// <param name="ProtocolId">Value of <c>protocol.id</c>.</param>
+/// <param name="ServerTimeUs">Value of <c>server.timestamp</c>, µs since 1970.</param>
+public readonly record struct MessageEnvelope(long ChannelId, int ProtocolId, long ServerTimeUs);
