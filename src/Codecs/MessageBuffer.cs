@@ -36,6 +36,9 @@ public sealed class MessageBuffer
     /// <summary>Sets the value of <c>peer</c> in every message: <c>ip:port</c> as ASCII.</summary>
     public void SetPeer(string peer) => Peer = System.Text.Encoding.ASCII.GetBytes(peer);
 
+    /// <summary>As the other overload, with the bytes of <c>ip:port</c> at hand: nothing is copied, so they must not change.</summary>
+    public void SetPeer(byte[] peerAscii) => Peer = peerAscii;
+
     /// <summary>Drops all messages, keeps the memory.</summary>
     public void Clear() => Count = Length = 0;
 }
