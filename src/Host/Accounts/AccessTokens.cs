@@ -1,40 +1,52 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Gateway.Host.Api;
+using Gateway.Host.Configuration;
 
 namespace Gateway.Host.Accounts;
 
-/// <summary>Who may use the gateway: keys are kept as hashes in <c>tokens.json</c> of the data folder and compared in constant time.</summary>
-/// <remarks>Any number of threads. A configured key is the only one that counts, and is not written to disk.</remarks>
-internal sealed class AccessTokens
+/// <summary>Who may use the gateway: keys are kept as hashes in the configuration store and compared in constant time.</summary>
+/// <remarks>Any number of threads once opened; before that nobody gets in. A configured key is the only one that counts, and is not written to disk.</remarks>
+internal sealed class AccessTokens(IConfigurationStore store) : ITokenValidator
 {
-    /// <summary>Name of the file in the data folder, readable by its owner only.</summary>
-    public const string FileName = "tokens.json";
+    private const string Kind = "token";
 
-    private const int FileBytesMax = 1024 * 1024;
+    private Entry[] _entries = [];
+    private Entry? _unkept;
 
-    private readonly Entry[] _entries;
-
-    private AccessTokens(Entry[] entries) => _entries = entries;
-
-    /// <summary>Reads the data folder's tokens; makes the first one when there is none and none is configured.</summary>
-    /// <param name="dataFolder">Exists and is writable.</param>
+    /// <summary>Reads the stored tokens; makes the first one when there is none and none is configured.</summary>
     /// <param name="configured">The key from the command line, environment or file, null for none.</param>
-    /// <param name="made">The key that was made: show it once, it can't be read again. Null when none was made.</param>
-    /// <exception cref="InvalidDataException">The file is damaged; the message names it.</exception>
-    /// <exception cref="IOException">The file can't be read or written.</exception>
-    public static AccessTokens Open(string dataFolder, string? configured, out string? made)
+    /// <param name="cancellationToken">Stops the read.</param>
+    /// <returns>The key that was made, null when none was. It can't be read again: show it once, after <see cref="KeepAsync"/>.</returns>
+    /// <exception cref="InvalidDataException">A stored token is damaged.</exception>
+    public async ValueTask<string?> OpenAsync(string? configured, CancellationToken cancellationToken)
     {
-        made = null;
-        if (configured is not null) return new AccessTokens([Entry.Of(1, "configured", configured)]);
+        if (configured is not null)
+        {
+            _entries = [Entry.Of(1, "configured", configured)];
+            return null;
+        }
 
-        string path = Path.Combine(dataFolder, FileName);
-        if (File.Exists(path)) return new AccessTokens(Read(path));
+        IReadOnlyList<ConfigurationItem> items = await store.ListAsync(Kind, cancellationToken).ConfigureAwait(false);
+        if (items.Count > 0)
+        {
+            _entries = [.. items.Select(Entry.Of)];
+            return null;
+        }
 
-        made = AccessToken.Make();
-        Entry[] entries = [Entry.Of(1, "first", made)];
-        Write(path, entries);
-        return new AccessTokens(entries);
+        string made = AccessToken.Make();
+        _unkept = Entry.Of(await store.NextIdAsync(Kind, cancellationToken).ConfigureAwait(false), "first", made);
+        _entries = [_unkept];
+        return made;
+    }
+
+    /// <summary>Stores a token that was made. Apart from <see cref="OpenAsync"/>, so that a start that fails leaves no token whose key nobody has seen.</summary>
+    public async ValueTask KeepAsync(CancellationToken cancellationToken)
+    {
+        if (_unkept is not { } token) return;
+        await store.PutAsync(Kind, token.Id, token.ToJson(), expectedRevision: 0, cancellationToken).ConfigureAwait(false);
+        _unkept = null;
     }
 
     /// <summary>Finds the token whose key a client shows.</summary>
@@ -58,59 +70,45 @@ internal sealed class AccessTokens
         return found;
     }
 
-    private static Entry[] Read(string path)
-    {
-        if (new FileInfo(path).Length > FileBytesMax) throw new InvalidDataException($"{path} is larger than {FileBytesMax} bytes.");
-        try
-        {
-            TokenFile? file = JsonSerializer.Deserialize(File.ReadAllBytes(path), TokenJson.Default.TokenFile);
-            Entry[] entries = [.. (file?.Tokens ?? []).Select(t => new Entry(t.Id, t.Name, Convert.FromHexString(t.Sha256)))];
-            if (entries.Length > 0 && entries.All(e => e.Hash.Length == SHA256.HashSizeInBytes)) return entries;
-        }
-        catch (Exception damage) when (damage is JsonException or FormatException)
-        {
-            throw new InvalidDataException($"{path} is damaged: {damage.Message.ReplaceLineEndings(" ")}", damage);
-        }
-        throw new InvalidDataException($"{path} holds no usable token; delete it to get a new one at the next start.");
-    }
+    /// <inheritdoc />
+    public ValueTask<bool> IsValidAsync(string token, CancellationToken cancellationToken) => ValueTask.FromResult(TryFind(token, out _));
 
-    /// <summary>Writes beside and renames, so that a crash leaves the old file or the new one.</summary>
-    private static void Write(string path, Entry[] entries)
+    private sealed record Entry(long Id, string Name, byte[] Hash)
     {
-        TokenFile file = new([.. entries.Select(e => new TokenFileEntry(e.Id, e.Name, Convert.ToHexStringLower(e.Hash)))]);
-        string beside = path + ".new";
-        FileStreamOptions options = new() { Mode = FileMode.Create, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        using (FileStream stream = new(beside, options))
-        {
-            JsonSerializer.Serialize(stream, file, TokenJson.Default.TokenFile);
-            stream.Flush(flushToDisk: true);
-        }
-        File.Move(beside, path, overwrite: true);
-    }
-
-    private readonly record struct Entry(int Id, string Name, byte[] Hash)
-    {
-        public static Entry Of(int id, string name, string key)
+        public static Entry Of(long id, string name, string key)
         {
             byte[] hash = new byte[SHA256.HashSizeInBytes];
             AccessToken.Hash(key, hash);
             return new Entry(id, name, hash);
         }
+
+        public static Entry Of(ConfigurationItem item)
+        {
+            try
+            {
+                StoredToken stored = JsonSerializer.Deserialize(item.Json, TokenJson.Default.StoredToken)!;
+                byte[] hash = Convert.FromHexString(stored.Sha256);
+                if (hash.Length == SHA256.HashSizeInBytes) return new Entry(item.Id, stored.Name, hash);
+            }
+            catch (Exception damage) when (damage is JsonException or FormatException)
+            {
+                throw new InvalidDataException($"stored token {item.Id} is damaged: {damage.Message.ReplaceLineEndings(" ")}", damage);
+            }
+            throw new InvalidDataException($"stored token {item.Id} is damaged: its hash must have {SHA256.HashSizeInBytes} bytes.");
+        }
+
+        public string ToJson() => JsonSerializer.Serialize(new StoredToken(Name, Convert.ToHexStringLower(Hash)), TokenJson.Default.StoredToken);
     }
 }
 
 /// <summary>A token, without its key.</summary>
 /// <param name="Id">Number of the token.</param>
 /// <param name="Name">What it is for.</param>
-internal readonly record struct TokenInfo(int Id, string Name);
+internal readonly record struct TokenInfo(long Id, string Name);
 
-/// <summary>Content of <see cref="AccessTokens.FileName"/>.</summary>
-internal sealed record TokenFile(IReadOnlyList<TokenFileEntry> Tokens);
+/// <summary>A token as it is stored.</summary>
+internal sealed record StoredToken(string Name, string Sha256);
 
-/// <summary>One token in the file.</summary>
-internal sealed record TokenFileEntry(int Id, string Name, string Sha256);
-
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
-[JsonSerializable(typeof(TokenFile))]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(StoredToken))]
 internal sealed partial class TokenJson : JsonSerializerContext;

@@ -1,0 +1,83 @@
+using System.Net;
+using System.Text;
+using Gateway.Host.Accounts;
+using Gateway.Host.Channels;
+using Gateway.Host.Mqtt;
+using Gateway.Storage;
+
+namespace Gateway.Host.Metrics;
+
+/// <summary>Maps <c>GET /metrics</c>: Prometheus text. From loopback without a token, from elsewhere with one.</summary>
+internal static class MetricsRoutes
+{
+    private const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
+
+    /// <summary>Maps the route.</summary>
+    public static void MapGatewayMetrics(this IEndpointRouteBuilder routes) =>
+        routes.MapGet("/metrics", (RequestDelegate)(context =>
+        {
+            IServiceProvider services = context.RequestServices;
+            bool isLocal = context.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address);
+            if (!isLocal && !services.GetRequiredService<AccessTokens>().TryFind(KeyOf(context.Request), out _))
+            {
+                context.Response.StatusCode = StatusCodes.Status401Unauthorized;
+                return Task.CompletedTask;
+            }
+            context.Response.ContentType = ContentType;
+            return context.Response.WriteAsync(
+                Render(services.GetRequiredService<ChannelDirectory>(), services.GetRequiredService<MqttBroker>()), context.RequestAborted);
+        }));
+
+    /// <summary>The key in <c>Authorization: FlespiToken KEY</c> or, as Prometheus sends it, <c>Bearer KEY</c>.</summary>
+    private static string KeyOf(HttpRequest request)
+    {
+        string header = request.Headers.Authorization.ToString();
+        return header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? header["Bearer ".Length..] : header;
+    }
+
+    private static string Render(ChannelDirectory channels, MqttBroker broker)
+    {
+        PrometheusText text = new();
+        IReadOnlyList<Channel> all = channels.All;
+        text.Gauge("gateway_channels", "Channels.", all.Count);
+        foreach (Channel channel in all) text.Sample("gateway_channel_buffer_messages", "gauge", "Messages in the buffer.", channel, channel.Log.State.Count);
+        foreach (Channel channel in all) text.Sample("gateway_channel_buffer_bytes", "gauge", "Bytes of the buffer that count against its quota.", channel, channel.Log.State.Bytes);
+        ChannelMetrics.Render(text, all);
+        text.Gauge("gateway_mqtt_clients", "MQTT clients connected.", broker.Clients);
+        text.Counter("gateway_mqtt_published_total", "Messages given to the MQTT broker.", broker.Published);
+        text.Counter("gateway_mqtt_dropped_total", "Deliveries dropped because an MQTT client was too slow.", broker.Dropped);
+        text.Counter("gateway_mqtt_refused_total", "MQTT connections refused for want of a valid token.", broker.Refused);
+        text.Gauge("process_resident_memory_bytes", "Memory of the process.", Environment.WorkingSet);
+        text.Counter("process_cpu_seconds_total", "CPU time of the process.", Environment.CpuUsage.TotalTime.TotalSeconds);
+        text.Gauge("dotnet_gc_heap_bytes", "Managed heap.", GC.GetTotalMemory(forceFullCollection: false));
+        text.Gauge("dotnet_threadpool_threads", "Threads of the pool.", ThreadPool.ThreadCount);
+        return text.ToString();
+    }
+}
+
+/// <summary>Writes Prometheus' text format; one HELP and TYPE line per name, samples of a name together.</summary>
+internal sealed class PrometheusText
+{
+    private readonly StringBuilder _text = new();
+    private string _last = "";
+
+    /// <summary>A gauge without labels.</summary>
+    public void Gauge(string name, string help, double value) => Line(name, "gauge", help, "", value);
+
+    /// <summary>A counter without labels.</summary>
+    public void Counter(string name, string help, double value) => Line(name, "counter", help, "", value);
+
+    /// <summary>A sample of a channel.</summary>
+    public void Sample(string name, string type, string help, Channel channel, double value, string labels = "") =>
+        Line(name, type, help, $"{{channel=\"{channel.Id}\",protocol=\"{channel.Codec.Info.Name}\"{labels}}}", value);
+
+    /// <inheritdoc />
+    public override string ToString() => _text.ToString();
+
+    private void Line(string name, string type, string help, string labels, double value)
+    {
+        if (_last != name) _text.Append("# HELP ").Append(name).Append(' ').Append(help).Append("\n# TYPE ").Append(name).Append(' ').Append(type).Append('\n');
+        _last = name;
+        _text.Append(name).Append(labels).Append(' ').Append(value.ToString("R", System.Globalization.CultureInfo.InvariantCulture)).Append('\n');
+    }
+}
