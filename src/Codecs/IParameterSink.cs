@@ -83,10 +83,16 @@ public interface IParameterSink
     void Check(int check, int from, int to, int storedAt, bool correct);
 }
 
-/// <summary>A place in a sink's output; opaque to generated code.</summary>
-/// <param name="Position">Bytes written.</param>
-/// <param name="Count">Values (or trace events) written.</param>
-public readonly record struct SinkMark(int Position, int Count);
+/// <summary>The state of a sink's output at one moment; opaque to generated code.</summary>
+/// <param name="Position">Bytes (or trace events) written.</param>
+/// <param name="Count">Values written in the current message, or kept for the next one.</param>
+/// <param name="Messages">Finished messages.</param>
+/// <param name="MessageStart">Where the unfinished message starts, -1 between messages.</param>
+/// <param name="CommonBytes">Bytes of common values.</param>
+/// <param name="CommonCount">Number of common values.</param>
+/// <param name="Flags">What was written already.</param>
+/// <param name="Dropped">Dropped values of the session.</param>
+public readonly record struct SinkMark(int Position, int Count, int Messages, int MessageStart, int CommonBytes, int CommonCount, int Flags, long Dropped);
 
 /// <summary>A parameter name put together at run time: prefix, and a number or a text. Formatted without allocation.</summary>
 /// <param name="prefix">The fixed start, with its trailing dot: <c>custom.param.</c></param>
