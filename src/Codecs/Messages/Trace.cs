@@ -11,7 +11,7 @@ public sealed class Trace
     /// <summary>Everything that happened, in order.</summary>
     public IReadOnlyList<TraceEvent> Events => EventList;
 
-    /// <summary>The value of <c>peer</c> in every message, as <see cref="MessageBuffer.SetPeer"/> does it; empty for none.</summary>
+    /// <summary>The value of <c>peer</c> in every message, as <see cref="MessageBuffer.SetPeer(string)"/> does it; empty for none.</summary>
     public string Peer { get; set; } = "";
 
     /// <summary>The finished messages, common values first in each; put together at each call.</summary>
