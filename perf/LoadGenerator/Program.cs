@@ -1,0 +1,81 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+using Gateway.Perf.Load;
+using Gateway.Perf.Shared;
+
+// Drives a gateway over sockets from a process of its own. See perf/README.md.
+const string Usage = """
+    serve  --port P                                                  the raw server: cuts frames and replies, nothing else
+    drive  --to HOST:PORT [--connections 100] [--records 1] [--depth 16] [--warm-up 1] [--seconds 5] [--json FILE]
+    versus [--gateway FILE] [--shapes 1x16,25x16] [--connections 100] [--seconds 4] [--json FILE]
+           both servers, each alone on core 0, the generator on core 1; a shape is RECORDSxDEPTH
+    """;
+
+if (args.Length == 0 || !TryReadOptions(args.AsSpan(1), out Dictionary<string, string> options))
+{
+    Console.Error.WriteLine(Usage);
+    return 2;
+}
+
+try
+{
+    switch (args[0])
+    {
+        case "serve":
+            using (Socket listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp))
+            {
+                listener.Bind(new IPEndPoint(IPAddress.Loopback, (int)Number("port", 0)));
+                listener.Listen(1024);
+                Console.WriteLine($"listening on {listener.LocalEndPoint}");
+                await RawServer.RunAsync(listener, CancellationToken.None).ConfigureAwait(false);
+            }
+            return 0;
+
+        case "drive":
+            LoadShape shape = new((int)Number("connections", 100), (int)Number("records", 1), (int)Number("depth", 16));
+            LoadResult result = Driver.Run(IPEndPoint.Parse(options["to"]), shape, Number("warm-up", 1), Math.Min(Number("seconds", 5), 600));
+            Console.WriteLine(
+                $"{shape}: {result.PacketsPerSecond:N0} packets/s, {result.PacketsPerSecond * shape.RecordsPerPacket:N0} messages/s, "
+                + $"p50 {result.P50Us:N0} µs, p99 {result.P99Us:N0} µs, p99.9 {result.P999Us:N0} µs, generator busy {result.GeneratorBusy:P0}");
+            if (options.TryGetValue("json", out string? json)) File.WriteAllText(json, JsonSerializer.Serialize(result));
+            return 0;
+
+        case "versus":
+            LoadShape[] shapes =
+            [
+                .. options.GetValueOrDefault("shapes", "1x16,25x16").Split(',')
+                    .Select(text => text.Split('x').Select(part => int.Parse(part, CultureInfo.InvariantCulture)).ToArray())
+                    .Select(parts => new LoadShape((int)Number("connections", 100), parts[0], parts[1])),
+            ];
+            MeasurementFile file = await Versus.RunAsync(options.GetValueOrDefault("gateway", BuiltGateway()), shapes, Math.Min(Number("seconds", 4), 60)).ConfigureAwait(false);
+            if (options.TryGetValue("json", out string? output)) file.Write(output);
+            return 0;
+
+        default:
+            Console.Error.WriteLine(Usage);
+            return 2;
+    }
+}
+catch (Exception e) when (e is IOException or SocketException or KeyNotFoundException or FormatException)
+{
+    Console.Error.WriteLine(e.Message);
+    return 1;
+}
+
+double Number(string name, double otherwise) => options.TryGetValue(name, out string? text) ? double.Parse(text, CultureInfo.InvariantCulture) : otherwise;
+
+static bool TryReadOptions(ReadOnlySpan<string> words, out Dictionary<string, string> options)
+{
+    options = new Dictionary<string, string>(StringComparer.Ordinal);
+    for (int i = 0; i < words.Length; i += 2)
+    {
+        if (!words[i].StartsWith("--", StringComparison.Ordinal) || i + 1 == words.Length) return false;
+        options[words[i][2..]] = words[i + 1];
+    }
+    return true;
+}
+
+// The build puts every project's output at the same place below its folder.
+static string BuiltGateway() => Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../../../src/Host", Path.GetRelativePath(Path.Combine(AppContext.BaseDirectory, "../../.."), AppContext.BaseDirectory), "gateway.dll"));

@@ -1,0 +1,185 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Text.Json;
+
+namespace Gateway.Perf.Load;
+
+/// <summary>A server under load, in a process of its own that is pinned to one core. Disposing it ends the process.</summary>
+internal sealed class ServerProcess : IAsyncDisposable
+{
+    private const int ServerCore = 0;
+    private const string Token = "perf-token-of-this-run-only";
+
+    private readonly Process _process;
+    private readonly string? _dataFolder;
+    private readonly HttpClient? _api;
+    private readonly Queue<string> _lastLines = new();
+
+    /// <summary>Name as printed.</summary>
+    public string Name { get; }
+
+    private ServerProcess(string name, Process process, string? dataFolder, HttpClient? api)
+    {
+        Name = name;
+        _process = process;
+        _dataFolder = dataFolder;
+        _api = api;
+        process.OutputDataReceived += (_, line) => Remember(line.Data);
+        process.ErrorDataReceived += (_, line) => Remember(line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+    }
+
+    /// <summary>Processor time that the server has used.</summary>
+    public TimeSpan CpuTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
+
+    /// <summary>Memory that the server holds, bytes.</summary>
+    public long ResidentBytes
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.WorkingSet64;
+        }
+    }
+
+    /// <summary>Starts the raw server of this program and gives the place where it listens.</summary>
+    public static async Task<(ServerProcess Server, IPEndPoint EndPoint)> StartRawAsync()
+    {
+        int port = FreePort();
+        ServerProcess server = new("raw", Start([Environment.ProcessPath!, .. SelfArguments(), "serve", "--port", $"{port}"]), null, null);
+        IPEndPoint endPoint = new(IPAddress.Loopback, port);
+        await server.UntilAsync(() => Task.FromResult(Accepts(endPoint))).ConfigureAwait(false);
+        return (server, endPoint);
+    }
+
+    /// <summary>Starts the gateway on an empty data folder and waits until its API answers.</summary>
+    /// <param name="binary">The published file, or <c>gateway.dll</c>.</param>
+    public static async Task<ServerProcess> StartGatewayAsync(string binary)
+    {
+        string data = Directory.CreateTempSubdirectory("gateway-perf-").FullName;
+        int http = FreePort();
+        int mqtt = FreePort();
+        int channels = FreePort();
+        string[] command = binary.EndsWith(".dll", StringComparison.Ordinal) ? ["dotnet", binary] : [binary];
+        Process process = Start(
+            [
+                .. command, "run", "--data", data, "--http", $"127.0.0.1:{http}", "--mqtt", $"127.0.0.1:{mqtt}", "--channel-host", "127.0.0.1",
+                "--channel-ports", $"{channels}-{Math.Min(channels + 50, 65535)}", "--token", Token,
+            ]);
+        HttpClient api = new() { BaseAddress = new Uri($"http://127.0.0.1:{http}"), Timeout = TimeSpan.FromSeconds(10) };
+        api.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", $"FlespiToken {Token}");
+        ServerProcess server = new("gateway", process, data, api);
+        await server.UntilAsync(
+            async () =>
+            {
+                try
+                {
+                    return (await api.GetAsync(new Uri("/gw/channels/all", UriKind.Relative)).ConfigureAwait(false)).IsSuccessStatusCode;
+                }
+                catch (HttpRequestException)
+                {
+                    return false;
+                }
+            }).ConfigureAwait(false);
+        return server;
+    }
+
+    /// <summary>Creates a channel of the gateway and gives the place where it listens.</summary>
+    public async Task<IPEndPoint> CreateChannelAsync(string name)
+    {
+        using HttpResponseMessage answer = await _api!.PostAsJsonAsync(new Uri("/gw/channels", UriKind.Relative), new[] { new { name, protocol_name = "teltonika" } }).ConfigureAwait(false);
+        string text = await answer.Content.ReadAsStringAsync().ConfigureAwait(false);
+        if (!answer.IsSuccessStatusCode) throw new IOException($"The channel was refused: {text}");
+        using JsonDocument document = JsonDocument.Parse(text);
+        string uri = document.RootElement.GetProperty("result")[0].GetProperty("uri").GetString()!;
+        IPEndPoint endPoint = new(IPAddress.Loopback, int.Parse(uri.Split(':')[^1], System.Globalization.CultureInfo.InvariantCulture));
+        await UntilAsync(() => Task.FromResult(Accepts(endPoint))).ConfigureAwait(false);
+        return endPoint;
+    }
+
+    /// <summary>Deletes all channels, so that the next load finds an empty disk.</summary>
+    public async Task DeleteChannelsAsync()
+    {
+        using HttpResponseMessage answer = await _api!.DeleteAsync(new Uri("/gw/channels/all", UriKind.Relative)).ConfigureAwait(false);
+        answer.EnsureSuccessStatusCode();
+    }
+
+    /// <summary>Arguments that start this program again when it runs under <c>dotnet</c>; none when it has a file of its own.</summary>
+    public static string[] SelfArguments() =>
+        Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? [typeof(ServerProcess).Assembly.Location] : [];
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited) _process.Kill(entireProcessTree: true);
+        await _process.WaitForExitAsync().ConfigureAwait(false);
+        _process.Dispose();
+        _api?.Dispose();
+        if (_dataFolder is not null) Directory.Delete(_dataFolder, recursive: true);
+    }
+
+    private static Process Start(string[] command)
+    {
+        ProcessStartInfo start = new("taskset", ["-c", $"{ServerCore}", .. command]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        Process process = Process.Start(start) ?? throw new IOException($"{command[0]} did not start.");
+        process.StandardInput.Close();
+        return process;
+    }
+
+    private async Task UntilAsync(Func<Task<bool>> condition)
+    {
+        for (int i = 0; i < 200; i++)
+        {
+            if (_process.HasExited) throw new IOException($"The {Name} server ended with code {_process.ExitCode}:\n{LastLines()}");
+            if (await condition().ConfigureAwait(false)) return;
+            await Task.Delay(100).ConfigureAwait(false);
+        }
+        throw new IOException($"The {Name} server was not ready within 20 s:\n{LastLines()}");
+    }
+
+    private void Remember(string? line)
+    {
+        if (line is null) return;
+        lock (_lastLines)
+        {
+            _lastLines.Enqueue(line);
+            if (_lastLines.Count > 20) _lastLines.Dequeue();
+        }
+    }
+
+    private string LastLines()
+    {
+        lock (_lastLines) return string.Join('\n', _lastLines);
+    }
+
+    private static bool Accepts(IPEndPoint endPoint)
+    {
+        using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.Connect(endPoint);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    private static int FreePort()
+    {
+        using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+}
