@@ -1,4 +1,5 @@
 using Gateway.Codecs;
+using Gateway.Host.Listeners;
 using Gateway.Storage;
 
 namespace Gateway.Host.Channels;
@@ -6,11 +7,26 @@ namespace Gateway.Host.Channels;
 /// <summary>An entry point for devices: one protocol, one port, one buffer of messages.</summary>
 public sealed class Channel
 {
-    internal Channel(ChannelDefinition definition, Codec codec, IMessageLog log)
+    /// <summary><see cref="Blocked"/>: the connection limit is reached.</summary>
+    public const int BlockedByConnections = 1;
+
+    /// <summary><see cref="Blocked"/>: the buffer is full, or its disk does not work.</summary>
+    public const int BlockedByStorage = 4;
+
+    /// <summary><see cref="Blocked"/>: the channel can't work as configured, for example because its port is taken.</summary>
+    public const int BlockedByConfiguration = 6;
+
+    private int _blockedSeen;
+
+    internal Channel(ChannelDefinition definition, ChannelSettings settings, Codec codec, IMessageLog log, TimeProvider clock)
     {
         Definition = definition;
+        Settings = settings;
         Codec = codec;
         Log = log;
+        Clock = clock;
+        Minute = new MinuteBudget(clock);
+        Connections = new ConnectionRegistry(this);
     }
 
     /// <summary>Number of the channel.</summary>
@@ -19,9 +35,74 @@ public sealed class Channel
     /// <summary>What users decided; replaced as a whole when they change it.</summary>
     public ChannelDefinition Definition { get; internal set; }
 
+    /// <summary>The definition's configuration, checked.</summary>
+    public ChannelSettings Settings { get; internal set; }
+
     /// <summary>The protocol.</summary>
     public Codec Codec { get; }
 
     /// <summary>The buffer.</summary>
     public IMessageLog Log { get; }
+
+    /// <summary>The devices connected now.</summary>
+    public ConnectionRegistry Connections { get; }
+
+    /// <summary>What happened since the process started.</summary>
+    public ChannelCounters Counters { get; } = new();
+
+    /// <summary>The last events.</summary>
+    public ChannelEvents Events { get; } = new();
+
+    /// <summary>Why the channel takes no data now: 0 it does, 1 connection limit, 2 messages per minute, 3 bytes per minute, 4 buffer full, 6 configuration.</summary>
+    public int Blocked
+    {
+        get
+        {
+            LogState log = Log.State;
+            if (log.IsFull || !log.IsAvailable) return BlockedByStorage;
+            if (ListenProblem is not null) return BlockedByConfiguration;
+            if (Minute.Blocked(Settings) is > 0 and int minute) return minute;
+            return Connections.IsLimitHit ? BlockedByConnections : 0;
+        }
+    }
+
+    /// <summary>Why the port can't be opened, null when it is open or the channel is disabled.</summary>
+    public string? ListenProblem { get; internal set; }
+
+    internal TimeProvider Clock { get; }
+
+    internal MinuteBudget Minute { get; }
+
+    /// <summary>The revision of the stored definition.</summary>
+    internal long Revision { get; set; }
+
+    internal ChannelListener? Listener { get; set; }
+
+    internal long NowUs => Clock.GetUtcNow().ToUnixTimeUs();
+
+    /// <summary>Notes that a limit stops the channel.</summary>
+    /// <returns>True for the first of many connections that notice.</returns>
+    internal bool NoteBlocked(int code)
+    {
+        if (Interlocked.Exchange(ref _blockedSeen, code) == code) return false;
+        Events.Add(new ChannelEvent(NowUs, ChannelEventCode.Blocked) { Blocked = code });
+        return true;
+    }
+
+    /// <summary>Notes that no limit stops it any more.</summary>
+    /// <returns>True for the first that notices.</returns>
+    internal bool NoteUnblocked()
+    {
+        int code = Interlocked.Exchange(ref _blockedSeen, 0);
+        if (code == 0) return false;
+        Events.Add(new ChannelEvent(NowUs, ChannelEventCode.Unblocked) { Blocked = code });
+        return true;
+    }
+}
+
+/// <summary>Times of the host in the gateway's unit.</summary>
+internal static class UnixTime
+{
+    /// <summary>µs since 1970 UTC.</summary>
+    public static long ToUnixTimeUs(this DateTimeOffset time) => (time.UtcTicks - DateTimeOffset.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond;
 }

@@ -1,4 +1,7 @@
+using Gateway.Codecs;
 using Gateway.Host.Configuration;
+using Gateway.Host.Listeners;
+using Gateway.Storage;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Gateway.Host.Channels;
@@ -7,14 +10,39 @@ namespace Gateway.Host.Channels;
 public static class GatewayChannels
 {
     /// <summary>
-    /// Adds <see cref="ChannelDirectory"/>, <see cref="ProtocolSet"/>, <see cref="IConfigurationStore"/> and the hosted service that opens and closes ports.
-    /// What is registered before (a message store, a protocol set, a clock) is taken as it is.
+    /// Adds <see cref="ChannelDirectory"/>, <see cref="CodecRegistry"/>, <see cref="IConfigurationStore"/> and the hosted services that open, sweep and close ports.
+    /// What is registered before (an <see cref="IMessageStore"/>, a registry, a clock) is taken as it is.
     /// </summary>
+    /// <remarks>Register it before anything that reads from channels: services stop in reverse order, so readers stop before the buffers close.</remarks>
     public static IServiceCollection AddGatewayChannels(this IServiceCollection services, GatewayOptions options)
     {
         services.TryAddSingleton(options);
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton<ChannelDirectory>();
+        services.TryAddSingleton(_ => new CodecRegistry());
+        services.TryAddSingleton<IConfigurationStore>(_ => SqliteConfigurationStore.Open(options.DataFolder));
+
+        services.AddSingleton<FrameDecoder>();
+        services.AddSingleton<DecodeBatchPool>();
+        services.AddSingleton<AppendPatience>();
+        services.AddSingleton<ConnectionPump>();
+        services.AddSingleton<ListenerServices>();
+        services.TryAddSingleton(provider => new ChannelDirectory(
+            provider.GetRequiredService<GatewayOptions>(),
+            provider.GetRequiredService<CodecRegistry>(),
+            provider.GetRequiredService<IConfigurationStore>(),
+            provider.GetRequiredService<IMessageStore>(),
+            provider.GetRequiredService<ListenerServices>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<ChannelDirectory>>()));
+        services.AddHostedService<ChannelLifetime>();
+        services.AddHostedService<IdleSweeper>();
         return services;
+    }
+
+    private sealed class ChannelLifetime(ChannelDirectory directory) : IHostedService
+    {
+        public Task StartAsync(CancellationToken cancellationToken) => directory.StartAsync(cancellationToken);
+
+        public Task StopAsync(CancellationToken cancellationToken) => directory.StopAsync();
     }
 }

@@ -1,0 +1,116 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Gateway.Codecs;
+using Gateway.Host.Configuration;
+using Gateway.Host.Listeners;
+using Gateway.Storage;
+
+namespace Gateway.Host.Channels;
+
+// How the gateway starts and stops its channels.
+public sealed partial class ChannelDirectory
+{
+    /// <summary>Share of the time for a stop that connections get to finish what they have in hand.</summary>
+    private const double DrainShare = 0.6;
+
+    /// <summary>Opens the channels that were defined before. One that can't be opened is logged and left out; the others live.</summary>
+    internal async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await _changes.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            foreach (ConfigurationItem item in await _definitions.ListAsync(Kind, cancellationToken).ConfigureAwait(false))
+            {
+                if (await LoadAsync(item, cancellationToken).ConfigureAwait(false) is not { } channel) continue;
+                _channels[channel.Id] = channel;
+                if (channel.Definition.Enabled) Listen(channel);
+                Added?.Invoke(channel);
+            }
+        }
+        finally
+        {
+            _changes.Release();
+        }
+    }
+
+    /// <summary>Stops the gateway's channels: stop accepting → drain → commit → close. Every message that a device saw acknowledged is on disk afterwards.</summary>
+    internal async Task StopAsync()
+    {
+        long started = Stopwatch.GetTimestamp();
+        await _changes.WaitAsync().ConfigureAwait(false);       // a change under way ends first; later ones are refused
+        _stopped = true;
+        _changes.Release();
+        Channel[] channels = [.. _channels.Values];
+        int connections = channels.Sum(channel => channel.Connections.Count);
+
+        // Stop accepting: new devices are refused by the system.
+        await Task.WhenAll(channels.Select(channel => channel.Listener?.DisposeAsync().AsTask() ?? Task.CompletedTask)).ConfigureAwait(false);
+
+        // Drain: each connection stores and answers what it has decoded, then ends. Who waits for a full buffer drops its batch without a reply.
+        foreach (Channel channel in channels) channel.Connections.CloseAll(CloseCode.ServerRestart);
+        Task drained = Task.WhenAll(channels.Select(channel => channel.Connections.WhenEmptyAsync()));
+        await Task.WhenAny(drained, Task.Delay(_options.StopTimeout * DrainShare)).ConfigureAwait(false);
+
+        // Commit and close: the logs first, for what was appended but not asked about; then the definitions.
+        await _messages.DisposeAsync().ConfigureAwait(false);
+        await _definitions.DisposeAsync().ConfigureAwait(false);
+        ListenerLog.Stopped(_logger, connections, (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+    }
+
+    /// <summary>Tries again to open a port that could not be opened.</summary>
+    internal async Task RetryListenAsync(Channel channel, CancellationToken cancellationToken)
+    {
+        await _changes.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (!_stopped && channel.ListenProblem is not null && channel.Listener is null && channel.Definition.Enabled && _channels.ContainsKey(channel.Id)) Listen(channel);
+        }
+        finally
+        {
+            _changes.Release();
+        }
+    }
+
+    private async Task<Channel?> LoadAsync(ConfigurationItem item, CancellationToken cancellationToken)
+    {
+        try
+        {
+            ChannelDefinition definition = ChannelDefinition.FromJson(item.Id, item.Json);
+            if (_protocols.Find(definition.ProtocolId) is not { } codec)
+            {
+                ListenerLog.ChannelLeftOut(_logger, item.Id, $"there is no protocol {definition.ProtocolId}.");
+                return null;
+            }
+            if (ChannelSettings.TryParse(definition.ConfigurationJson, codec.Info, _options, out string problem) is not { } settings)
+            {
+                ListenerLog.ChannelLeftOut(_logger, item.Id, problem);
+                return null;
+            }
+            IMessageLog log = await _messages.OpenAsync(item.Id, settings.ToLogOptions(definition.MessagesTtlSeconds), cancellationToken).ConfigureAwait(false);
+            return new Channel(definition, settings, codec, log, _clock) { Revision = item.Revision };
+        }
+        catch (Exception exception) when (exception is JsonException or DamagedLogException)
+        {
+            ListenerLog.ChannelLeftOut(_logger, item.Id, exception.Message);
+            return null;
+        }
+    }
+
+    private void Listen(Channel channel)
+    {
+        ProtocolInfo protocol = channel.Codec.Info;
+        ChannelSockets? sockets = ChannelSockets.TryBind(_options.BindAddress, channel.Definition.Port, protocol.Tcp, protocol.Udp, out string problem);
+        if (sockets is not null)
+        {
+            channel.Listener = ChannelListener.Start(channel, sockets, _listeners);
+            channel.ListenProblem = null;
+            return;
+        }
+        if (channel.ListenProblem != problem)
+        {
+            ListenerLog.CannotListen(_logger, channel.Id, channel.Definition.Port, problem);
+            channel.Events.Add(new ChannelEvent(channel.NowUs, ChannelEventCode.ConfigurationInvalid) { Text = problem });
+        }
+        channel.ListenProblem = problem;
+    }
+}

@@ -1,0 +1,97 @@
+using Gateway.Host.Listeners;
+
+namespace Gateway.Host.Channels;
+
+/// <summary>What the API calls <c>event_code</c>.</summary>
+public enum ChannelEventCode
+{
+    /// <summary>The channel was created.</summary>
+    Created = 1,
+    /// <summary>The channel was changed.</summary>
+    Updated = 2,
+    /// <summary>The channel was removed.</summary>
+    Deleted = 3,
+    /// <summary>A limit stops the channel.</summary>
+    Blocked = 20,
+    /// <summary>The limit no longer stops it.</summary>
+    Unblocked = 21,
+    /// <summary>A device connected.</summary>
+    Accepted = 100,
+    /// <summary>A device told its ident.</summary>
+    Identified = 101,
+    /// <summary>A connection ended.</summary>
+    Closed = 102,
+    /// <summary>Data of a device could not be processed.</summary>
+    ProcessingError = 103,
+    /// <summary>The channel can't work as configured, for example because its port is taken.</summary>
+    ConfigurationInvalid = 114,
+}
+
+/// <summary>Something that happened on a channel.</summary>
+/// <param name="TimeUs">When, µs since 1970.</param>
+/// <param name="Code">What.</param>
+public readonly record struct ChannelEvent(long TimeUs, ChannelEventCode Code)
+{
+    /// <summary>The connection it happened to, 0 for none.</summary>
+    public long ConnectionId { get; init; }
+    /// <summary>Ident of the device, or null.</summary>
+    public string? Ident { get; init; }
+    /// <summary>Address of the device, or null.</summary>
+    public string? Source { get; init; }
+    /// <summary><c>tcp</c> or <c>udp</c>, or null.</summary>
+    public string? Transport { get; init; }
+    /// <summary>Why the connection ended.</summary>
+    public CloseCode CloseCode { get; init; }
+    /// <summary>Bytes received on the connection.</summary>
+    public long BytesReceived { get; init; }
+    /// <summary>Bytes sent on the connection.</summary>
+    public long BytesSent { get; init; }
+    /// <summary>Messages stored from the connection.</summary>
+    public long Messages { get; init; }
+    /// <summary>How long the connection lasted, µs.</summary>
+    public long DurationUs { get; init; }
+    /// <summary>The limit that stops the channel, see <see cref="Channel.Blocked"/>.</summary>
+    public int Blocked { get; init; }
+    /// <summary>Details of an error.</summary>
+    public string? Text { get; init; }
+}
+
+/// <summary>The last events of a channel; the oldest gives way.</summary>
+public sealed class ChannelEvents
+{
+    /// <summary>Events kept.</summary>
+    public const int CountMax = 256;
+
+    private readonly Lock _gate = new();
+    private ChannelEvent[] _ring = [];
+    private long _count;
+
+    /// <summary>An event happened; raised on the thread where it did. Handlers must be short and not throw.</summary>
+    public event Action<ChannelEvent>? Happened;
+
+    /// <summary>Events since the process started, those that gave way included.</summary>
+    public long Total => Volatile.Read(ref _count);
+
+    /// <summary>The events kept, oldest first.</summary>
+    public IReadOnlyList<ChannelEvent> ToList()
+    {
+        lock (_gate)
+        {
+            int kept = (int)Math.Min(_count, CountMax);
+            var list = new List<ChannelEvent>(kept);
+            for (long i = _count - kept; i < _count; i++) list.Add(_ring[i % CountMax]);
+            return list;
+        }
+    }
+
+    internal void Add(in ChannelEvent happened)
+    {
+        lock (_gate)
+        {
+            // Grows on the way to its full size, so that a thousand quiet channels cost nothing.
+            if (_count >= _ring.Length && _ring.Length < CountMax) Array.Resize(ref _ring, Math.Clamp(_ring.Length * 2, 8, CountMax));
+            _ring[_count++ % CountMax] = happened;
+        }
+        Happened?.Invoke(happened);
+    }
+}

@@ -1,0 +1,142 @@
+using System.Text.Json;
+using Gateway.Codecs;
+using Gateway.Host.Configuration;
+using Gateway.Storage;
+
+namespace Gateway.Host.Channels;
+
+/// <summary>A channel's <c>configuration</c>, checked and with defaults filled in.</summary>
+public sealed record ChannelSettings
+{
+    /// <summary>The port asked for; null lets the gateway choose.</summary>
+    public int? Port { get; init; }
+
+    /// <summary>TCP connections at one time.</summary>
+    public required int ConnectionsMax { get; init; }
+
+    /// <summary>A connection without a byte for this long is closed.</summary>
+    public required TimeSpan IdleTimeout { get; init; }
+
+    /// <summary>Refuse frames with a wrong checksum instead of counting them.</summary>
+    public bool StrictChecksums { get; init; }
+
+    /// <summary>When a message counts as stored.</summary>
+    public Durability Durability { get; init; } = Durability.Commit;
+
+    /// <summary>Bytes that the buffer may hold.</summary>
+    public required long QuotaBytes { get; init; }
+
+    /// <summary>Messages per minute at which the channel stops reading; 0: no limit.</summary>
+    public long MessagesPerMinuteMax { get; init; }
+
+    /// <summary>Received bytes per minute at which the channel stops reading; 0: no limit.</summary>
+    public long BytesPerMinuteMax { get; init; }
+
+    /// <summary>Options of the protocol: names and values (long, double, bool or string) for <see cref="Session.TrySetVariable"/>.</summary>
+    public IReadOnlyList<KeyValuePair<string, object>> CodecOptions { get; init; } = [];
+
+    /// <summary>Settings that every channel has, whatever its protocol.</summary>
+    public static IReadOnlyList<OptionInfo> Common { get; } =
+    [
+        new("port", "int", "", "Port for devices, 1 to 65535; without it the gateway assigns one."),
+        new("connections_limit", "int", "", "TCP connections at one time, 1 to 50000."),
+        new("idle_timeout", "real", "", "Seconds without a byte after which a connection is closed, 0.05 to 86400."),
+        new("strict_checksums", "bool", "false", "Refuse frames with a wrong checksum instead of counting them."),
+        new("durability", "text", "commit", "When a device gets its reply: commit (after fsync), os or memory."),
+        new("quota_bytes", "int", "", "Bytes that the buffer may hold, 65536 to 1099511627776."),
+        new("messages_per_minute", "int", "0", "Messages per minute at which reading pauses until the minute ends; 0: no limit."),
+        new("traffic_per_minute", "int", "0", "Received bytes per minute at which reading pauses until the minute ends; 0: no limit."),
+    ];
+
+    /// <summary>What the log is asked for.</summary>
+    public LogOptions ToLogOptions(int messagesTtlSeconds) =>
+        new() { QuotaBytes = QuotaBytes, AgeMax = TimeSpan.FromSeconds(messagesTtlSeconds), Durability = Durability };
+
+    /// <summary>Gives a new session the channel's options.</summary>
+    internal void Apply(Session session)
+    {
+        session.StrictChecksums = StrictChecksums;
+        foreach (KeyValuePair<string, object> option in CodecOptions) session.TrySetVariable(option.Key, option.Value);
+    }
+
+    /// <summary>Checks a configuration.</summary>
+    /// <param name="json">A JSON object.</param>
+    /// <param name="protocol">Says which options the protocol has.</param>
+    /// <param name="options">Give the defaults.</param>
+    /// <param name="problem">Which field is wrong and what was expected; empty when all is well.</param>
+    /// <returns>The settings, or null.</returns>
+    public static ChannelSettings? TryParse(string json, ProtocolInfo protocol, GatewayOptions options, out string problem)
+    {
+        var settings = new ChannelSettings
+        {
+            ConnectionsMax = options.ConnectionsPerChannelMax,
+            IdleTimeout = options.IdleTimeout,
+            QuotaBytes = options.ChannelQuotaBytes,
+        };
+        var codecOptions = new List<KeyValuePair<string, object>>();
+        problem = "";
+
+        using JsonDocument document = JsonDocument.Parse(json);
+        foreach (JsonProperty field in document.RootElement.EnumerateObject())
+        {
+            OptionInfo? option = Common.FirstOrDefault(known => known.Name == field.Name) ?? protocol.Options.FirstOrDefault(known => known.Name == field.Name);
+            if (option is null)
+            {
+                IEnumerable<string> names = Common.Concat(protocol.Options).Select(known => known.Name);
+                problem = $"configuration.{field.Name} is not a setting of a {protocol.Name} channel; valid names: {string.Join(", ", names)}.";
+                return null;
+            }
+            if (TryRead(field.Value, option.Type) is not { } value)
+            {
+                problem = $"configuration.{field.Name} must be {NameOf(option.Type)}, not {field.Value.ValueKind}.";
+                return null;
+            }
+            if (!Common.Contains(option))
+            {
+                codecOptions.Add(new(field.Name, value));
+                continue;
+            }
+            if (settings.With(field.Name, value) is not { } changed)
+            {
+                problem = $"configuration.{field.Name} is out of range. {option.Description}";
+                return null;
+            }
+            settings = changed;
+        }
+        return settings with { CodecOptions = codecOptions };
+    }
+
+    private ChannelSettings? With(string name, object value) => (name, value) switch
+    {
+        ("port", long port and >= 1 and <= 65_535) => this with { Port = (int)port },
+        ("connections_limit", long count and >= 1 and <= 50_000) => this with { ConnectionsMax = (int)count },
+        ("idle_timeout", double seconds and >= 0.05 and <= 86_400) => this with { IdleTimeout = TimeSpan.FromSeconds(seconds) },
+        ("strict_checksums", bool strict) => this with { StrictChecksums = strict },
+        ("durability", "commit") => this with { Durability = Durability.Commit },
+        ("durability", "os") => this with { Durability = Durability.Os },
+        ("durability", "memory") => this with { Durability = Durability.Memory },
+        ("quota_bytes", long bytes and >= 65_536 and <= 1L << 40) => this with { QuotaBytes = bytes },
+        ("messages_per_minute", long messages and >= 0) => this with { MessagesPerMinuteMax = messages },
+        ("traffic_per_minute", long bytes and >= 0) => this with { BytesPerMinuteMax = bytes },
+        _ => null,
+    };
+
+    private static object? TryRead(JsonElement value, string type) => (type, value.ValueKind) switch
+    {
+        ("int" or "minutes", JsonValueKind.Number) => value.TryGetInt64(out long integer) ? integer : null,
+        ("real", JsonValueKind.Number) => value.GetDouble(),
+        ("bool", JsonValueKind.True) => true,
+        ("bool", JsonValueKind.False) => false,
+        ("text", JsonValueKind.String) => value.GetString(),
+        _ => null,
+    };
+
+    private static string NameOf(string type) => type switch
+    {
+        "int" => "an integer",
+        "minutes" => "a whole number of minutes",
+        "real" => "a number",
+        "bool" => "true or false",
+        _ => "a string",
+    };
+}

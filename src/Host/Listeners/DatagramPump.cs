@@ -1,0 +1,141 @@
+using System.Net;
+using System.Net.Sockets;
+using Gateway.Codecs;
+using Gateway.Host.Channels;
+using Gateway.Storage;
+
+namespace Gateway.Host.Listeners;
+
+/// <summary>Serves the datagrams of one channel: as many as are waiting → messages → one append → one reply per datagram.</summary>
+internal sealed class DatagramPump(Channel channel, Socket socket, ListenerServices services)
+{
+    /// <summary>Datagrams that share an append.</summary>
+    internal const int DatagramsPerBatchMax = 256;
+
+    /// <summary>Longest datagram in bytes.</summary>
+    internal const int DatagramBytesMax = 65_536;
+
+    /// <summary>Pause after a receive that failed, so that a broken socket costs no processor.</summary>
+    internal static readonly TimeSpan ReceiveRetryPause = TimeSpan.FromMilliseconds(100);
+
+    private readonly UdpPeers _peers = new(channel, services.Options.UdpPeersPerChannelMax);
+    private readonly SocketAddress _sender = new(socket.AddressFamily);
+    private readonly byte[] _peeked = new byte[1];
+    private readonly Answer[] _answers = new Answer[DatagramsPerBatchMax];
+    private int _answerCount;
+    private int _messages;
+    private long _bytes;
+
+    /// <summary>Serves until stopped; what is in hand then is still stored and answered.</summary>
+    internal async Task RunAsync(CancellationToken stopping)
+    {
+        while (!stopping.IsCancellationRequested)
+        {
+            try
+            {
+                // Wait without a buffer of full size: a thousand quiet channels share what the busy ones need.
+                await socket.ReceiveFromAsync(_peeked.AsMemory(), SocketFlags.Peek, _sender, stopping).ConfigureAwait(false);
+                DecodeBatch batch = services.Batches.Rent();
+                DecodeWaiting(batch);
+                if (await StoreAsync(batch, stopping).ConfigureAwait(false)) SendReplies(batch);
+                ForgetBatch();
+                services.Batches.Return(batch);
+
+                if (channel.Minute.Use(channel.Settings, _messages, _bytes) is > 0 and int limit)
+                    await AppendPatience.WaitForNextMinuteAsync(channel, limit, stopping).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (SocketException exception)
+            {
+                ListenerLog.AcceptFault(services.Logger, channel.Id, channel.Definition.Port, exception.SocketErrorCode.ToString());
+                await Task.Delay(ReceiveRetryPause, CancellationToken.None).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Decodes the datagrams that are there, up to the bounds of a batch; waits for none.</summary>
+    private void DecodeWaiting(DecodeBatch batch)
+    {
+        byte[] buffer = System.Buffers.ArrayPool<byte>.Shared.Rent(DatagramBytesMax);
+        _messages = 0;
+        _bytes = 0;
+        try
+        {
+            do
+            {
+                int length = socket.ReceiveFrom(buffer.AsSpan(0, DatagramBytesMax), SocketFlags.None, _sender);
+                DecodeDatagram(buffer.AsSpan(0, length), batch);
+            }
+            while (_answerCount < DatagramsPerBatchMax && !batch.IsFull && socket.Available > 0);
+        }
+        catch (SocketException exception) when (exception.SocketErrorCode is SocketError.WouldBlock)
+        {
+            // The datagram that woke us was thrown away by the system (a wrong checksum).
+        }
+        finally
+        {
+            System.Buffers.ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private void DecodeDatagram(ReadOnlySpan<byte> datagram, DecodeBatch batch)
+    {
+        bool isKnown = _peers.TryFind(_sender, out UdpPeer? peer);
+        peer ??= _peers.Meet(_sender);
+
+        int messagesBefore = batch.Messages.Count, replyBefore = batch.Reply.Length;
+        DecodeVerdict verdict = services.Decoder.Decode(peer, datagram, batch, isDatagram: true, out _);
+        peer.Session.Examined = 0;      // nothing of a datagram waits for the next one
+        int messages = batch.Messages.Count - messagesBefore;
+
+        peer.Touch();
+        peer.BytesReceived += datagram.Length;
+        peer.Messages += messages;
+        _messages += messages;
+        _bytes += datagram.Length;
+        Interlocked.Add(ref channel.Counters.BytesReceived, datagram.Length);
+        if (!isKnown && peer.FramesDecoded > 0) _peers.Remember(peer);
+        if (verdict.Ending is not CloseCode.Open && isKnown) peer.Close(verdict.Ending);
+        _answers[_answerCount++] = new Answer(peer, replyBefore, batch.Reply.Length);
+    }
+
+    private async ValueTask<bool> StoreAsync(DecodeBatch batch, CancellationToken stopping)
+    {
+        if (batch.Messages.Count == 0) return true;
+        AppendResult appended = await channel.Log.AppendAsync(batch.Seal(channel.NowUs), CancellationToken.None).ConfigureAwait(false);
+        if (appended.Status is not AppendStatus.Appended
+            && !await services.Patience.AppendLaterAsync(channel, batch, appended.Status, stopping).ConfigureAwait(false)) return false;
+        Interlocked.Add(ref channel.Counters.Messages, batch.Messages.Count);
+        return true;
+    }
+
+    private void SendReplies(DecodeBatch batch)
+    {
+        for (int i = 0; i < _answerCount; i++)
+        {
+            Answer answer = _answers[i];
+            if (answer.To == answer.From) continue;
+            try
+            {
+                int sent = socket.SendTo(batch.Reply.Written[answer.From..answer.To], SocketFlags.None, answer.Peer.Address);
+                answer.Peer.BytesSent += sent;
+                Interlocked.Add(ref channel.Counters.BytesSent, sent);
+            }
+            catch (SocketException)
+            {
+                // No room, or no way to the peer: it sends again.
+            }
+        }
+    }
+
+    private void ForgetBatch()
+    {
+        Array.Clear(_answers, 0, _answerCount);
+        _answerCount = 0;
+    }
+
+    private readonly record struct Answer(UdpPeer Peer, int From, int To);
+}

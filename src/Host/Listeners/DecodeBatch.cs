@@ -1,0 +1,69 @@
+using Gateway.Codecs;
+using Gateway.Storage;
+
+namespace Gateway.Host.Listeners;
+
+/// <summary>What the frames of one read became: messages for the log, and bytes for the device once those are durable.</summary>
+internal sealed class DecodeBatch
+{
+    /// <summary>A batch with more payload bytes is appended before more frames are decoded.</summary>
+    internal const int PayloadBytesFull = 512 * 1024;
+
+    /// <summary>A batch with more reply bytes is appended before more frames are decoded.</summary>
+    internal const int ReplyBytesFull = ReplyWriter.BytesMax / 2;
+
+    internal MessageBuffer Messages { get; } = new();
+
+    internal ReplyWriter Reply { get; } = new();
+
+    internal Packet Packet { get; } = new();
+
+    internal bool IsFull => Messages.Length >= PayloadBytesFull || Reply.Length >= ReplyBytesFull;
+
+    /// <summary>The messages as the log takes them; nothing is copied.</summary>
+    internal Packet Seal(long serverTimeUs)
+    {
+        Packet.Use(Messages.Bytes, Messages.Ends, Messages.Count);
+        Packet.ServerTimeUs = serverTimeUs;
+        return Packet;
+    }
+
+    internal void Clear()
+    {
+        Messages.Clear();
+        Reply.Clear();
+    }
+}
+
+/// <summary>Lends batches to connections for the time from a read to its reply, so that idle connections own none.</summary>
+internal sealed class DecodeBatchPool
+{
+    /// <summary>Batches kept for the next read; more are left to the garbage collector.</summary>
+    internal const int CountMax = 1024;
+
+    /// <summary>A batch that grew beyond this is not kept.</summary>
+    internal const int BytesKeptMax = 256 * 1024;
+
+    private readonly Lock _gate = new();
+    private readonly DecodeBatch[] _free = new DecodeBatch[CountMax];
+    private int _count;
+
+    internal DecodeBatch Rent()
+    {
+        lock (_gate)
+        {
+            if (_count > 0) return _free[--_count];
+        }
+        return new DecodeBatch();
+    }
+
+    internal void Return(DecodeBatch batch)
+    {
+        if (batch.Messages.Bytes.Length > BytesKeptMax) return;
+        batch.Clear();
+        lock (_gate)
+        {
+            if (_count < CountMax) _free[_count++] = batch;
+        }
+    }
+}

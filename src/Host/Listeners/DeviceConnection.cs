@@ -1,0 +1,106 @@
+using System.Net;
+using Gateway.Codecs;
+using Gateway.Host.Channels;
+
+namespace Gateway.Host.Listeners;
+
+/// <summary>One device as the channel sees it: a TCP connection, or a UDP peer that is remembered for a while.</summary>
+public abstract class DeviceConnection
+{
+    private static long s_lastId = DateTimeOffset.UtcNow.ToUnixTimeUs();     // so that numbers are not met again after a restart
+
+    private int _closeCode;
+
+    internal DeviceConnection(Channel channel, EndPoint remote, Transport transport)
+    {
+        Channel = channel;
+        Transport = transport;
+        Source = remote.ToString() ?? "";
+        PeerAscii = System.Text.Encoding.ASCII.GetBytes(Source);
+        Id = Interlocked.Increment(ref s_lastId);
+        EstablishedUs = channel.NowUs;
+        Session = channel.Codec.CreateSession();
+        Session.Transport = transport;
+        channel.Settings.Apply(Session);
+        Touch();
+    }
+
+    /// <summary>Number of the connection, unique in this gateway, below 2^53.</summary>
+    public long Id { get; }
+
+    /// <summary>The channel it came to.</summary>
+    public Channel Channel { get; }
+
+    /// <summary>How the bytes arrive.</summary>
+    public Transport Transport { get; }
+
+    /// <summary><c>ip:port</c> of the device.</summary>
+    public string Source { get; }
+
+    /// <summary>When it was accepted, µs since 1970.</summary>
+    public long EstablishedUs { get; }
+
+    /// <summary>What the device calls itself; null until it said so.</summary>
+    public string? Ident { get; internal set; }
+
+    /// <summary>Bytes received.</summary>
+    public long BytesReceived { get; internal set; }
+
+    /// <summary>Bytes sent.</summary>
+    public long BytesSent { get; internal set; }
+
+    /// <summary>Messages stored.</summary>
+    public long Messages { get; internal set; }
+
+    /// <summary>Why it ends or ended; <see cref="CloseCode.Open"/> while it lives.</summary>
+    public CloseCode CloseCode => (CloseCode)Volatile.Read(ref _closeCode);
+
+    /// <summary>What the codec remembers of it.</summary>
+    internal Session Session { get; }
+
+    /// <summary><see cref="Source"/> as bytes, for the messages.</summary>
+    internal byte[] PeerAscii { get; }
+
+    /// <summary>The <see cref="Session.IdentVersion"/> for which the ident was claimed.</summary>
+    internal int IdentVersionClaimed { get; set; }
+
+    /// <summary>Frames decoded; 0 means that the peer has not shown yet that it speaks the protocol.</summary>
+    internal long FramesDecoded { get; set; }
+
+    /// <summary>Frames that matched no message of the spec, in a row.</summary>
+    internal int UnknownInRow { get; set; }
+
+    /// <summary>Session counters at the last look, so that only what is new is added to the channel's.</summary>
+    internal long ChecksumErrorsSeen { get; set; }
+
+    /// <inheritdoc cref="ChecksumErrorsSeen"/>
+    internal long DroppedValuesSeen { get; set; }
+
+    /// <summary>When the last byte came or went, in units of the channel's clock.</summary>
+    internal long LastActive { get; private set; }
+
+    /// <summary>Ends the connection for a reason; the first reason stays. Returns at once.</summary>
+    /// <returns>False when it was ending already.</returns>
+    public bool Close(CloseCode code)
+    {
+        if (!TrySetCloseCode(code)) return false;
+        Interrupt();
+        return true;
+    }
+
+    internal bool TrySetCloseCode(CloseCode code) => Interlocked.CompareExchange(ref _closeCode, (int)code, (int)CloseCode.Open) == (int)CloseCode.Open;
+
+    internal void Touch() => LastActive = Channel.Clock.GetTimestamp();
+
+    /// <summary>Completes when nothing of the connection runs any more.</summary>
+    internal abstract Task Completion { get; }
+
+    /// <summary>Looks whether the connection must end: silent too long, or gone while nobody read from it.</summary>
+    internal abstract void Sweep(TimeSpan idleTimeout);
+
+    /// <summary>Makes whatever waits on the connection notice <see cref="CloseCode"/>.</summary>
+    protected abstract void Interrupt();
+
+    /// <summary>Whether the last byte is longer ago than this.</summary>
+    protected bool IsSilentFor(TimeSpan time) => Channel.Clock.GetElapsedTime(LastActive) > time;
+}

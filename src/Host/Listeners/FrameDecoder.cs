@@ -1,0 +1,148 @@
+using Gateway.Codecs;
+using Gateway.Host.Channels;
+
+namespace Gateway.Host.Listeners;
+
+/// <summary>What became of the bytes of one read.</summary>
+/// <param name="MoreFrames">The batch is full; the rest of the bytes may hold more frames.</param>
+/// <param name="Ending">Why the connection has to end once the batch is stored; <see cref="CloseCode.Open"/> to go on.</param>
+internal readonly record struct DecodeVerdict(bool MoreFrames, CloseCode Ending);
+
+/// <summary>The synchronous half of a pump: bytes → frames → messages and replies. Allocates nothing per frame.</summary>
+internal sealed class FrameDecoder(ILogger<FrameDecoder> logger)
+{
+    /// <summary>Frames in a row that match nothing in the spec, after which a connection that was understood before is closed.</summary>
+    internal const int UnknownInRowMax = 256;
+
+    /// <summary>The same for a connection of which no frame was ever understood.</summary>
+    internal const int UnknownBeforeFirstMax = 8;
+
+    /// <summary>Cuts and decodes the frames in <paramref name="input"/>.</summary>
+    /// <param name="connection">Whose bytes they are; its ident is claimed when the frames tell one.</param>
+    /// <param name="input">All unread bytes in one piece, or one datagram.</param>
+    /// <param name="batch">Takes messages and replies.</param>
+    /// <param name="isDatagram">Nothing comes after these bytes, and the batch takes all of them.</param>
+    /// <param name="consumed">How many bytes are done with.</param>
+    internal DecodeVerdict Decode(DeviceConnection connection, ReadOnlySpan<byte> input, DecodeBatch batch, bool isDatagram, out int consumed)
+    {
+        Session session = connection.Session;
+        var sink = new MessageSink(batch.Messages);
+        int replyBytesBefore = batch.Reply.Length;
+        batch.Messages.SetPeer(connection.PeerAscii);
+        session.NowUs = connection.Channel.NowUs;
+        consumed = 0;
+        try
+        {
+            DecodeVerdict verdict = DecodeFrames(connection, input, batch, ref sink, isDatagram, ref consumed, ref replyBytesBefore);
+            Settle(connection);
+            return verdict;
+        }
+        catch (Exception exception)
+        {
+            // A fault of the codec, not of the peer: what the frame left behind is taken back, the frames before it stay.
+            sink.AbandonFrame();
+            batch.Reply.Truncate(replyBytesBefore);
+            Interlocked.Increment(ref connection.Channel.Counters.CodecFaults);
+            ListenerLog.CodecFault(logger, exception, connection.Channel.Id, connection.Source, new HexSample(input[consumed..]));
+            return new DecodeVerdict(false, CloseCode.InternalError);
+        }
+    }
+
+    private DecodeVerdict DecodeFrames(
+        DeviceConnection connection, ReadOnlySpan<byte> input, DecodeBatch batch, ref MessageSink sink, bool isDatagram, ref int consumed, ref int replyBytesBefore)
+    {
+        Codec codec = connection.Channel.Codec;
+        ChannelCounters counters = connection.Channel.Counters;
+        Session session = connection.Session;
+        int decoded = 0;
+        CloseCode ending = CloseCode.Open;
+        bool moreFrames = false;
+
+        while (consumed < input.Length)
+        {
+            ReadOnlySpan<byte> unread = input[consumed..];
+            FrameResult frame = codec.TryFrame(unread, session);
+            if (frame.Status is FrameStatus.NeedMore)
+            {
+                consumed += frame.Consumed;
+                if (isDatagram && consumed < input.Length) counters.Count(DecodeStatus.Truncated);
+                break;
+            }
+            if (frame.Status is not FrameStatus.Frame)
+            {
+                counters.Count(frame.Status);
+                ending = connection.FramesDecoded + decoded == 0 ? CloseCode.ProtocolMismatch : CloseCode.ProtocolViolation;
+                ListenerLog.BadFrame(logger, connection.Channel.Id, connection.Source, frame.Status, new HexSample(unread));
+                break;
+            }
+
+            replyBytesBefore = batch.Reply.Length;
+            DecodeStatus status = codec.Decode(frame.FrameOf(unread, session), session, ref sink, batch.Reply);
+            if (status is DecodeStatus.TooLarge && batch.Messages.Count > 0 && !isDatagram)
+            {
+                moreFrames = true;      // it may fit a batch of its own
+                break;
+            }
+            consumed += frame.Consumed;
+            if (status is DecodeStatus.Ok)
+            {
+                decoded++;
+                connection.UnknownInRow = 0;
+                if (batch.Reply.Overflowed || frame.Consumed == 0)
+                {
+                    ending = CloseCode.InternalError;
+                    break;
+                }
+                if (batch.IsFull && !isDatagram)
+                {
+                    moreFrames = consumed < input.Length;
+                    break;
+                }
+                continue;
+            }
+
+            counters.Count(FrameStatus.Frame);
+            counters.Count(status);
+            ending = EndingOf(status, connection, hasDecoded: connection.FramesDecoded + decoded > 0);
+            if (frame.Consumed == 0 && ending is CloseCode.Open) ending = CloseCode.InternalError;
+            if (ending is CloseCode.Open) continue;
+            ListenerLog.BadContent(logger, connection.Channel.Id, connection.Source, status, session.FailedLine, session.FailedOffset, new HexSample(unread));
+            break;
+        }
+
+        connection.FramesDecoded += decoded;
+        if (decoded > 0) counters.CountDecoded(decoded);
+        return new DecodeVerdict(moreFrames, ending);
+    }
+
+    /// <summary>Whether a frame that failed ends its connection, and why.</summary>
+    private static CloseCode EndingOf(DecodeStatus status, DeviceConnection connection, bool hasDecoded) => status switch
+    {
+        // A frame nobody described is no crime, many in a row are another protocol. The same for checksums under the strict policy.
+        DecodeStatus.Unknown or DecodeStatus.BadChecksum when ++connection.UnknownInRow < (hasDecoded ? UnknownInRowMax : UnknownBeforeFirstMax) => CloseCode.Open,
+        DecodeStatus.Unknown => hasDecoded ? CloseCode.Unsupported : CloseCode.ProtocolMismatch,
+        DecodeStatus.BadChecksum => CloseCode.ProtocolViolation,
+        DecodeStatus.NotIdentified => CloseCode.AuthenticationFailed,
+        DecodeStatus.TooLarge => CloseCode.ProtocolViolation,
+        _ => hasDecoded ? CloseCode.ParsingError : CloseCode.ProtocolMismatch,
+    };
+
+    /// <summary>Carries what the session counted over to the channel, and claims the ident it learned.</summary>
+    private static void Settle(DeviceConnection connection)
+    {
+        Session session = connection.Session;
+        ChannelCounters counters = connection.Channel.Counters;
+        if (session.ChecksumErrors != connection.ChecksumErrorsSeen)
+        {
+            Interlocked.Add(ref counters.ChecksumErrors, session.ChecksumErrors - connection.ChecksumErrorsSeen);
+            connection.ChecksumErrorsSeen = session.ChecksumErrors;
+        }
+        if (session.DroppedValues != connection.DroppedValuesSeen)
+        {
+            Interlocked.Add(ref counters.DroppedValues, session.DroppedValues - connection.DroppedValuesSeen);
+            connection.DroppedValuesSeen = session.DroppedValues;
+        }
+        // Who has not sent one good frame yet could push a device off its line with nothing but its number.
+        if (session.IdentVersion != connection.IdentVersionClaimed && connection.FramesDecoded > 0) connection.Channel.Connections.Claim(connection);
+    }
+}
