@@ -108,8 +108,7 @@ internal static class MessagePackScan
             return true;
         }
         if (s.Length - p < 5 || s[p] != 0xCA) return false;
-        // The digits that the float was made from, not those of its widened value: 3.7 and not 3.700000047683716.
-        value = (double)(decimal)Math.Clamp(BinaryPrimitives.ReadSingleBigEndian(s[(p + 1)..]), -1e28f, 1e28f);
+        value = BinaryPrimitives.ReadSingleBigEndian(s[(p + 1)..]);
         p += 5;
         return true;
     }

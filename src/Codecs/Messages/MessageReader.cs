@@ -84,7 +84,7 @@ public static class MessageReader
     {
         if (MessagePackScan.TryReal(payload, ref p, out value)) return true;
         if (!MessagePackScan.TryInteger(payload, ref p, out long integer)) return false;
-        value = payload[p - 9 < 0 ? 0 : p - 9] == 0xCF && integer < 0 ? (ulong)integer : integer;
+        value = integer;
         return true;
     }
 }
