@@ -63,6 +63,10 @@ internal static class CommandLine
         {
             case "run":
                 return await RunCommand.RunAsync(rest, terminal, stopping).ConfigureAwait(false);
+            case "protocol":
+                return await ProtocolCommand.RunAsync(rest, terminal, stopping).ConfigureAwait(false);
+            case "selftest":
+                return await SelfTestCommand.RunAsync(rest, terminal).ConfigureAwait(false);
             case "--version" or "-v" or "version":
                 await terminal.Output.WriteLineAsync($"gateway {Version}").ConfigureAwait(false);
                 return Done;

@@ -16,7 +16,6 @@ internal static class ProtocolCommand
         {
             case "list": return await ListAsync(rest, terminal.Output).ConfigureAwait(false);
             case "show": return await ShowAsync(rest, terminal.Output).ConfigureAwait(false);
-            case "check": return await CheckCommand.RunAsync(rest, terminal, stopping).ConfigureAwait(false);
             case "decode": return await DecodeCommand.RunAsync(rest, terminal, isExplanation: false, stopping).ConfigureAwait(false);
             case "explain": return await DecodeCommand.RunAsync(rest, terminal, isExplanation: true, stopping).ConfigureAwait(false);
             default: throw new UsageException($"there is no 'protocol {words[0]}'{Nearest.Suggest(words[0], Verbs)}");

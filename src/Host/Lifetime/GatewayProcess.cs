@@ -22,6 +22,8 @@ internal sealed class GatewayProcess : IAsyncDisposable
     // Of the five seconds that a stop may take, the rest is for disposal and the end of the process.
     private static readonly TimeSpan ReserveForDisposal = TimeSpan.FromSeconds(1);
 
+    private static readonly TimeSpan ClientsStopTimeout = TimeSpan.FromMilliseconds(500);
+
     private readonly DataFolder _folder;
     private readonly WebApplication _application;
     private readonly GatewayOptions _options;
@@ -87,6 +89,14 @@ internal sealed class GatewayProcess : IAsyncDisposable
         using CancellationTokenSource limit = new(_options.StopTimeout - ReserveForDisposal);
         try
         {
+            // Clients first, or their open connections would eat the time that devices need: long polls end by this signal, MQTT by its broker.
+            _application.Lifetime.StopApplication();
+            await Services.GetRequiredService<MqttBroker>().StopAsync(limit.Token).ConfigureAwait(false);
+            using CancellationTokenSource clients = CancellationTokenSource.CreateLinkedTokenSource(limit.Token);
+            clients.CancelAfter(ClientsStopTimeout);
+            await Services.GetRequiredService<IServer>().StopAsync(clients.Token).ConfigureAwait(false);
+
+            // Then the services in reverse order: readers, and last the channels, which drain, commit and close their buffers.
             await _application.StopAsync(limit.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
@@ -113,7 +123,6 @@ internal sealed class GatewayProcess : IAsyncDisposable
         services.Configure<HostOptions>(host =>
         {
             host.ShutdownTimeout = options.StopTimeout - ReserveForDisposal;
-            host.ServicesStopConcurrently = true;
             host.BackgroundServiceExceptionBehavior = BackgroundServiceExceptionBehavior.StopHost;
         });
         services.AddSingleton<GatewayHealth>();

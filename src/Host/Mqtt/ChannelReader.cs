@@ -16,6 +16,7 @@ internal sealed partial class ChannelReader(Channel channel, MqttBroker broker, 
 
     private readonly Lock _gate = new();
     private readonly MessagePage _page = new();
+    private readonly MessageFormatter _formatter = new(channel);
     private TaskCompletionSource _woken = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _isRemoved;
     private bool _isAwake;
@@ -86,8 +87,8 @@ internal sealed partial class ChannelReader(Channel channel, MqttBroker broker, 
         await channel.Log.ReadAsync(_cursor, PageCountMax, PageBytesMax, _page, cancellationToken).ConfigureAwait(false);
         for (int i = 0; i < _page.Count; i++)
         {
-            PublishedMessage message = PublishedMessage.Of(channel, _page, i);
-            await broker.PublishAsync(message.Topic, message.Payload, _page.ServerTimeUs(i), cancellationToken).ConfigureAwait(false);
+            if (!_formatter.TryFormat(_page, i, out string topic, out byte[] payload)) continue;
+            await broker.PublishAsync(topic, payload, _page.ServerTimeUs(i), cancellationToken).ConfigureAwait(false);
         }
         _cursor = _page.NextKey;
     }
