@@ -4,7 +4,7 @@ using Gateway.Codecs.Reading;
 namespace Gateway.Perf.Benchmarks.HandWritten;
 
 /// <summary>A GT06 location as somebody would decode it who knows nothing but that frame.</summary>
-internal static class Gt06Decoder
+public static class Gt06Decoder
 {
     /// <summary>Decodes a location (type 0x12) with a cell, and writes the answer.</summary>
     /// <param name="frame">7878 | length 1 | type 1 | time 6 | satellites 1 | latitude 4 | longitude 4 | speed 1 | course and flags 2 | cell 8 | serial 2 | CRC 2 | 0D0A.</param>

@@ -4,7 +4,7 @@ using Gateway.Codecs.Reading;
 namespace Gateway.Perf.Benchmarks.HandWritten;
 
 /// <summary>A Teltonika codec 8 packet as somebody would decode it who knows nothing but that codec.</summary>
-internal static class TeltonikaDecoder
+public static class TeltonikaDecoder
 {
     private const int FixedBytes = 26;
 
