@@ -1,0 +1,126 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace Gateway.Storage.Disk;
+
+/// <summary>Keeps the most recently used file handles open, up to a limit: thousands of channels share a few hundred descriptors.</summary>
+/// <remarks>A handle that is evicted while in use stays open until that use ends (it counts references itself); a use that comes later gets
+/// <see cref="ObjectDisposedException"/> and asks again, which the methods here do.</remarks>
+internal sealed class HandleCache(FileSystem files, int handlesMax) : IDisposable
+{
+    private const int TriesMax = 100;
+
+    private readonly Dictionary<string, LinkedListNode<Entry>> _byPath = new(StringComparer.Ordinal);
+    private readonly LinkedList<Entry> _newestFirst = new();
+    private readonly Lock _gate = new();
+
+    /// <summary>The disk behind the handles.</summary>
+    public FileSystem Files => files;
+
+    /// <summary>Writes all bytes; makes the file when it is missing.</summary>
+    public void Write(string path, ReadOnlySpan<byte> bytes, long offset)
+    {
+        for (int tries = 0; ; tries++)
+        {
+            try
+            {
+                files.Write(Get(path, create: true), path, bytes, offset);
+                return;
+            }
+            catch (ObjectDisposedException) when (tries < TriesMax) { }
+        }
+    }
+
+    /// <summary>Reads up to the length of <paramref name="bytes"/>; 0 when the file is missing.</summary>
+    public int Read(string path, Span<byte> bytes, long offset)
+    {
+        for (int tries = 0; ; tries++)
+        {
+            try
+            {
+                return files.Read(Get(path, create: false), path, bytes, offset);
+            }
+            catch (FileNotFoundException)
+            {
+                return 0;
+            }
+            catch (DirectoryNotFoundException)
+            {
+                return 0;
+            }
+            catch (ObjectDisposedException) when (tries < TriesMax) { }
+        }
+    }
+
+    /// <summary>Syncs the file.</summary>
+    public void Sync(string path)
+    {
+        for (int tries = 0; ; tries++)
+        {
+            try
+            {
+                files.Sync(Get(path, create: false), path);
+                return;
+            }
+            catch (ObjectDisposedException) when (tries < TriesMax) { }
+        }
+    }
+
+    /// <summary>Closes the file and removes it.</summary>
+    public void Delete(string path)
+    {
+        Forget(path);
+        files.Delete(path);
+    }
+
+    /// <summary>Closes the file if it is open.</summary>
+    public void Forget(string path)
+    {
+        lock (_gate)
+        {
+            if (!_byPath.Remove(path, out LinkedListNode<Entry>? node)) return;
+            _newestFirst.Remove(node);
+            node.Value.Handle.Dispose();
+        }
+    }
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            foreach (Entry entry in _newestFirst) entry.Handle.Dispose();
+            _newestFirst.Clear();
+            _byPath.Clear();
+        }
+    }
+
+    private SafeFileHandle Get(string path, bool create)
+    {
+        lock (_gate)
+        {
+            if (_byPath.TryGetValue(path, out LinkedListNode<Entry>? node))
+            {
+                if (node != _newestFirst.First)
+                {
+                    _newestFirst.Remove(node);
+                    _newestFirst.AddFirst(node);
+                }
+
+                return node.Value.Handle;
+            }
+
+            SafeFileHandle handle = files.Open(path, create);
+            _byPath[path] = _newestFirst.AddFirst(new Entry(path, handle));
+            if (_byPath.Count > handlesMax && _newestFirst.Last is { } oldest)
+            {
+                _newestFirst.RemoveLast();
+                _byPath.Remove(oldest.Value.Path);
+                oldest.Value.Handle.Dispose();
+            }
+
+            return handle;
+        }
+    }
+
+    private readonly record struct Entry(string Path, SafeFileHandle Handle);
+}

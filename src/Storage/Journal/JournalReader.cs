@@ -1,0 +1,123 @@
+using System.Buffers.Binary;
+using Gateway.Storage.Disk;
+
+namespace Gateway.Storage.Journal;
+
+/// <summary>Takes an entry of the journal during recovery.</summary>
+internal delegate void JournalVisitor(JournalView entry);
+
+/// <summary>Reads a generation of the journal after a crash, entry by entry, and tells a torn tail from damage.</summary>
+/// <remarks>FASTER's layout: pages of one size; an entry is length 4 | bytes | padding to 4; entries do not cross pages, the rest of a page is zero.
+/// The first page begins at 64.</remarks>
+internal sealed class JournalReader(HandleCache handles, StoreOptions options, long generation)
+{
+    private const int FirstAddress = 64;
+    private const int LengthBytes = 4;
+
+    private readonly string _path = GroupJournal.PathOf(options.Folder, generation);
+    private readonly int _pageBytes = 1 << options.JournalPageBits;
+    private readonly int _pagesPerSegment = 1 << (options.JournalSegmentBits - options.JournalPageBits);
+
+    /// <summary>Visits all durable entries in order.</summary>
+    /// <param name="neededSequence">The first entry that some channel still needs: it must be there if anything follows it.</param>
+    /// <param name="visit">Gets each entry, also those before <paramref name="neededSequence"/> that are still on disk.</param>
+    /// <exception cref="DamagedLogException">An entry that was durable is damaged or missing.</exception>
+    public void Read(long neededSequence, JournalVisitor visit)
+    {
+        long factsDurable = JournalFacts.ReadDurable(handles, _path + ".facts", generation);
+        if (factsDurable < 0) throw Damaged(_path + ".facts", 0, "it holds no valid slot, so nobody knows how far the journal was durable");
+        int[] segments = Segments();
+        if (segments.Length == 0) throw Damaged(_path + ".0", 0, "the file is missing");
+        byte[] page = GC.AllocateUninitializedArray<byte>(_pageBytes);
+        long expected = 0;      // 0: whatever comes first
+        long brokenPage = -1;
+        int brokenOffset = 0;
+
+        for (int s = 0; s < segments.Length; s++)
+        {
+            if (s > 0 && segments[s] != segments[s - 1] + 1)
+                throw Damaged($"{_path}.{segments[s - 1] + 1}", 0, "the file is missing");
+            for (int p = 0; p < _pagesPerSegment; p++)
+            {
+                long pageNumber = ((long)segments[s] * _pagesPerSegment) + p;
+                int length = handles.Read($"{_path}.{segments[s]}", page, (long)p * _pageBytes);
+                if (length == 0) break;
+
+                page.AsSpan(length).Clear();
+                int offset = pageNumber == 0 ? FirstAddress : 0;
+                while (TryEntry(page, offset, out int entryBytes) && JournalView.IsValid(page.AsSpan(offset + LengthBytes, entryBytes), generation))
+                {
+                    var entry = new JournalView(page.AsSpan(offset + LengthBytes, entryBytes));
+                    if (brokenPage >= 0 || (expected != 0 && entry.Sequence != expected))
+                    {
+                        // Entries go on behind a hole. A hole that nobody called durable was the tail when the power went: pages reach the disk in any order.
+                        if (entry.DurableSequence >= Math.Max(expected, 1))
+                            throw Damaged($"{_path}.{(brokenPage >= 0 ? brokenPage : pageNumber) / _pagesPerSegment}", brokenPage >= 0 ? brokenOffset : offset, $"entry {expected} was durable and can't be read");
+                        brokenPage = Math.Max(brokenPage, 0);
+                        break;
+                    }
+
+                    if (expected == 0 && entry.Sequence > neededSequence)
+                        throw Damaged($"{_path}.{segments[s]}", offset, $"the journal begins with entry {entry.Sequence}, but entry {neededSequence} is needed");
+                    visit(entry);
+                    expected = entry.Sequence + 1;
+                    offset += LengthBytes + ((entryBytes + 3) & ~3);
+                }
+
+                if (brokenPage < 0 && TryEntryBehind(page, offset, out long durable) && durable >= Math.Max(expected, 1))
+                    throw Damaged($"{_path}.{segments[s]}", offset + ((long)p * _pageBytes), $"entry {expected} was durable and can't be read");
+                bool restIsZero = page.AsSpan(Math.Min(offset, _pageBytes)).IndexOfAnyExcept((byte)0) < 0;
+                if (brokenPage < 0 && !restIsZero)
+                {
+                    brokenPage = pageNumber;
+                    brokenOffset = offset;
+                }
+            }
+        }
+
+        long last = expected == 0 ? 0 : expected - 1;
+        if (last < factsDurable && factsDurable >= neededSequence)
+            throw Damaged($"{_path}.{(segments.Length == 0 ? 0 : segments[^1])}", brokenOffset, $"entries up to {factsDurable} were durable, the journal ends with {last}");
+    }
+
+    /// <summary>The numbers of the files of this generation, ascending.</summary>
+    private int[] Segments()
+    {
+        string prefix = Path.GetFileName(_path) + ".";
+        return [.. Directory.EnumerateFiles(options.Folder, prefix + "*")
+            .Select(file => int.TryParse(Path.GetFileName(file)[prefix.Length..], out int number) ? number : -1)
+            .Where(number => number >= 0).Order()];
+    }
+
+    private bool TryEntry(byte[] page, int offset, out int entryBytes)
+    {
+        entryBytes = 0;
+        if (offset + LengthBytes + JournalEntry.HeaderBytes > _pageBytes) return false;
+        entryBytes = BinaryPrimitives.ReadInt32LittleEndian(page.AsSpan(offset));
+        return entryBytes >= JournalEntry.HeaderBytes && entryBytes <= _pageBytes - offset - LengthBytes;
+    }
+
+    /// <summary>Looks on this page for any valid entry behind a place that is not one.</summary>
+    private bool TryEntryBehind(byte[] page, int from, out long durable)
+    {
+        durable = 0;
+        bool found = false;
+        Span<byte> magic = stackalloc byte[4];
+        BinaryPrimitives.WriteUInt32LittleEndian(magic, JournalEntry.Magic);
+        for (int at = from; at + LengthBytes + JournalEntry.HeaderBytes <= _pageBytes;)
+        {
+            int hit = page.AsSpan(at).IndexOf(magic);
+            if (hit < 0) break;
+            int offset = at + hit - 4 - LengthBytes;
+            at += hit + 1;
+            if (offset < from || !TryEntry(page, offset, out int bytes) || !JournalView.IsValid(page.AsSpan(offset + LengthBytes, bytes), generation)) continue;
+            durable = Math.Max(durable, new JournalView(page.AsSpan(offset + LengthBytes, bytes)).DurableSequence);
+            found = true;
+        }
+
+        return found;
+    }
+
+    private static DamagedLogException Damaged(string file, long offset, string what) => new(
+        $"{file} is damaged at byte {offset}: {what}. Messages that were acknowledged may be lost. Restore the data folder from a copy, or move it away to begin with an empty one; nothing was changed.");
+}

@@ -1,0 +1,140 @@
+using Gateway.Storage.Disk;
+using Gateway.Storage.Journal;
+
+namespace Gateway.Storage;
+
+/// <summary>What happens beside the appends: checkpoints, ages, idle logs, journals that failed.</summary>
+public sealed partial class MessageStore
+{
+    private async Task MaintainAsync()
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1), _options.Time);
+        int second = 0;
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_stopping.Token).ConfigureAwait(false))
+            {
+                second++;
+                try
+                {
+                    if (second % _options.ExpiryIntervalSeconds == 0) Expire();
+                    if (second % _options.CheckpointIntervalSeconds == 0 || Journal.IsFailing) await CheckpointAsync(_stopping.Token).ConfigureAwait(false);
+                    CloseIdle();
+                }
+                catch (Exception e) when (e is IOException or UnauthorizedAccessException or DamagedLogException)
+                {
+                    Report(e.Message);      // the next round tries again
+                }
+            }
+        }
+        catch (OperationCanceledException) { }
+    }
+
+    /// <summary>Deletes the messages that are older than their channels allow.</summary>
+    internal void Expire()
+    {
+        long nowUs = (_options.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+        foreach (ChannelLog log in Snapshot())
+        {
+            try
+            {
+                log.Expire(nowUs);
+            }
+            catch (Exception e) when (e is IOException or DamagedLogException)
+            {
+                Report(e.Message);      // one channel's trouble must not keep the others' messages
+            }
+        }
+    }
+
+    /// <summary>Brings everything to the disk and cuts the journal.</summary>
+    /// <returns>False when the disk refused something; the journal is kept then.</returns>
+    internal async Task<bool> CheckpointAsync(CancellationToken cancellationToken)
+    {
+        await _checkpointGate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return TryCheckpoint(isClosing: false);
+        }
+        finally
+        {
+            _checkpointGate.Release();
+        }
+    }
+
+    internal void CloseIdle()
+    {
+        long now = Environment.TickCount64;
+        foreach (ChannelLog log in Snapshot()) log.CloseIfIdle(now, _options.IdleCloseSeconds * 1000L);
+    }
+
+    private ChannelLog[] Snapshot()
+    {
+        lock (_gate) return [.. _logs.Values];
+    }
+
+    private bool TryCheckpoint(bool isClosing)
+    {
+        GroupJournal journal = Journal;
+        GroupJournal? next = null;
+        if (journal.IsPoisoned && !isClosing)
+        {
+            // Its files can't be trusted any more. What it held goes to the disk with the channels' logs; appends are refused until the checkpoint names the new one.
+            next = new GroupJournal(_handles, _options, journal.Generation + 1);
+        }
+
+        if (TryCheckpoint(next ?? journal, isClosing))
+        {
+            if (next is null) return true;
+            lock (_gate) Volatile.Write(ref _journal, next);
+            Report($"Journal {journal.Generation} is given up after a failed sync ({journal.LastError}); {next.Generation} goes on.");
+            journal.Dispose();
+            RemoveJournalsBelow(next.Generation);
+            foreach (ChannelLog log in Snapshot()) log.SignalSpace();
+            return true;
+        }
+
+        next?.Dispose();        // its files stay: a checkpoint that was half written may speak of them
+        return false;
+    }
+
+    private bool TryCheckpoint(GroupJournal journal, bool isClosing)
+    {
+        (long sequence, long address) = journal.Mark();
+        ChannelLog[] logs = Snapshot();
+        var facts = new ChannelFacts[logs.Length];
+        bool isComplete = true;
+        for (int i = 0; i < logs.Length; i++) isComplete &= logs[i].TryCheckpoint(out facts[i]);
+        if (!isComplete) return false;      // the old checkpoint and the whole journal stand
+
+        long incarnationNext;
+        lock (_gate) incarnationNext = _incarnationNext;
+        try
+        {
+            _checkpointFile.Write(new Checkpoint(_checkpointGeneration + 1, journal.Generation, sequence, incarnationNext, isClosing, facts));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Report($"The checkpoint can't be written: {e.Message}");
+            return false;
+        }
+
+        _checkpointGeneration++;
+        for (int i = 0; i < logs.Length; i++) logs[i].CheckpointDone(facts[i]);
+        if (!isClosing) journal.TruncateBelow(address);
+        return true;
+    }
+
+    private void RemoveJournalsBelow(long generation)
+    {
+        foreach (string file in Directory.EnumerateFiles(_options.Folder, "journal-*"))
+            if (GenerationOf(file) < generation) _handles.Delete(file);
+    }
+
+    private static long GenerationOf(string file)
+    {
+        string name = Path.GetFileName(file)["journal-".Length..];
+        int dot = name.IndexOf('.', StringComparison.Ordinal);
+        return dot == 16 && long.TryParse(name[..dot], System.Globalization.NumberStyles.HexNumber, null, out long generation) ? generation : long.MaxValue;
+    }
+}

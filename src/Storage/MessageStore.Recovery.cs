@@ -1,0 +1,118 @@
+using Gateway.Storage.Disk;
+using Gateway.Storage.Journal;
+
+namespace Gateway.Storage;
+
+/// <summary>What happens at a start.</summary>
+public sealed partial class MessageStore
+{
+    private readonly Dictionary<long, string> _damaged = [];
+
+    /// <summary>Reads the checkpoint, checks the logs against it, plays the journal into them and begins a new journal.</summary>
+    private GroupJournal Recover()
+    {
+        if (!_checkpointFile.Exists)
+        {
+            RefuseIfUsed();
+            Directory.CreateDirectory(Path.Combine(_options.Folder, "channels"));
+            return BeginJournal(generation: 1);
+        }
+
+        Checkpoint checkpoint = _checkpointFile.Read();
+        _checkpointGeneration = checkpoint.Generation;
+        _incarnationNext = checkpoint.IncarnationNext;
+        foreach (ChannelFacts facts in checkpoint.Channels) AddKnown(facts);
+        if (!checkpoint.IsClean)
+        {
+            // Two passes: the first proves that the journal is whole, so that a refusal has changed nothing.
+            var reader = new JournalReader(_handles, _options, checkpoint.JournalGeneration);
+            reader.Read(checkpoint.JournalSequence, static _ => { });
+            reader.Read(checkpoint.JournalSequence, entry =>
+            {
+                if (entry.Sequence >= checkpoint.JournalSequence) Replay(entry);     // those before are in the logs
+            });
+        }
+
+        foreach (ChannelLog log in _logs.Values)
+            if (!_damaged.ContainsKey(log.ChannelId)) log.RemoveStrayFiles();
+        return BeginJournal(checkpoint.JournalGeneration + 1);
+    }
+
+    private void AddKnown(ChannelFacts facts)
+    {
+        var log = new ChannelLog(this, _handles, _options, facts, new LogOptions { AgeMax = TimeSpan.MaxValue });
+        _logs.Add(facts.ChannelId, log);
+        try
+        {
+            log.Verify();
+        }
+        catch (DamagedLogException e)
+        {
+            _damaged.Add(facts.ChannelId, e.Message);       // this channel is refused when it is opened; the others live on
+        }
+    }
+
+    private void Replay(JournalView entry)
+    {
+        _incarnationNext = Math.Max(_incarnationNext, entry.Incarnation + 1);
+        bool isKnown = _logs.TryGetValue(entry.ChannelId, out ChannelLog? log);
+        if (isKnown && entry.Incarnation < log!.Incarnation) return;
+        if (_damaged.TryGetValue(entry.ChannelId, out string? damage) && entry.Kind != JournalKind.Delete)
+        {
+            throw new DamagedLogException(damage);      // the journal still has messages for it: going on would drop them
+        }
+
+        switch (entry.Kind)
+        {
+            case JournalKind.Open:
+                // A log that was made without its maker being told is empty; the one that was made again takes its place.
+                if (isKnown && entry.Incarnation > log!.Incarnation && log.State.Count == 0) _logs.Remove(entry.ChannelId);
+                if (!_logs.ContainsKey(entry.ChannelId)) AddKnown(ChannelFacts.Empty(entry.ChannelId, entry.Incarnation));
+                break;
+            case JournalKind.Delete when isKnown:
+                log!.Close();
+                log.DeleteFiles();
+                _logs.Remove(entry.ChannelId);
+                _damaged.Remove(entry.ChannelId);
+                break;
+            case JournalKind.Append or JournalKind.Head when isKnown && entry.Incarnation == log!.Incarnation:
+                log.Replay(entry);
+                break;
+            case JournalKind.Append:
+                throw new DamagedLogException(
+                    $"Journal entry {entry.Sequence} holds messages for log {entry.Incarnation} of channel {entry.ChannelId}, which no checkpoint knows. Restore the data folder from a copy; the channels' logs were not cut.");
+        }
+    }
+
+    private GroupJournal BeginJournal(long generation)
+    {
+        RemoveJournalsFrom(generation);
+        var journal = new GroupJournal(_handles, _options, generation);
+        _journal = journal;
+        if (!TryCheckpoint(isClosing: false))
+        {
+            journal.Dispose();
+            throw new IOException($"The data folder {_options.Folder} can't be written.");
+        }
+
+        RemoveJournalsBelow(generation);
+        return journal;
+    }
+
+    /// <summary>A journal that no checkpoint speaks of was begun by a start that did not get through: nothing was acknowledged from it.</summary>
+    private void RemoveJournalsFrom(long generation)
+    {
+        foreach (string file in Directory.EnumerateFiles(_options.Folder, "journal-*"))
+            if (GenerationOf(file) >= generation) _handles.Delete(file);
+    }
+
+    private void RefuseIfUsed()
+    {
+        string? journal = Directory.EnumerateFiles(_options.Folder, "journal-*").FirstOrDefault(file => new FileInfo(file).Length > 64 && !file.EndsWith(".facts", StringComparison.Ordinal));
+        string channels = Path.Combine(_options.Folder, "channels");
+        string? log = Directory.Exists(channels) ? Directory.EnumerateFiles(channels, "log-*", SearchOption.AllDirectories).FirstOrDefault() : null;
+        if ((journal ?? log) is not { } file) return;
+        throw new DamagedLogException(
+            $"There is no checkpoint, but {file}: nobody knows what the logs hold. Restore checkpoint-a or checkpoint-b from a copy, or move the data folder away to begin with an empty one; nothing was changed.");
+    }
+}

@@ -1,0 +1,179 @@
+using Gateway.Storage.Disk;
+using Gateway.Storage.Journal;
+
+namespace Gateway.Storage;
+
+/// <summary>The message logs of a gateway in one data folder: a log per channel behind one shared journal.</summary>
+/// <remarks>
+/// The way of an append: channel's log (no sync) → journal → one sync for all who came meanwhile → reply. Every few seconds a checkpoint syncs the channels' logs and cuts
+/// the journal. A start reads the checkpoint and plays the journal from there. Folder: `format`, `lock`, `checkpoint-a`, `checkpoint-b`, `journal-N.S`, `channels/ID/log-N.S`.
+/// docs/decisions/002-channel-buffer.md has the reasons and the figures.
+/// </remarks>
+public sealed partial class MessageStore : IMessageStore
+{
+    private readonly StoreOptions _options;
+    private readonly HandleCache _handles;
+    private readonly CheckpointFile _checkpointFile;
+    private readonly FolderLock _folderLock;
+    private readonly Dictionary<long, ChannelLog> _logs = [];
+    private readonly Lock _gate = new();                        // guards _logs and the counters below
+    private readonly SemaphoreSlim _checkpointGate = new(1, 1);
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Task _maintenance;
+    private GroupJournal _journal;
+    private long _checkpointGeneration;
+    private long _incarnationNext = 1;
+    private int _isDisposed;
+
+    /// <summary>Opens the data folder; makes it when it is missing. Blocks for the recovery: what the journal holds is played into the channels' logs.</summary>
+    /// <exception cref="DamagedLogException">The folder can't hold what was written; nothing was changed.</exception>
+    /// <exception cref="IOException">The folder is in use by another process, or the disk fails.</exception>
+    public MessageStore(StoreOptions options) : this(options, FileSystem.Real)
+    {
+    }
+
+    internal MessageStore(StoreOptions options, FileSystem files)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        _options = options with { Folder = Path.GetFullPath(options.Folder) };
+        Directory.CreateDirectory(_options.Folder);
+        _folderLock = new FolderLock(_options.Folder);
+        _handles = new HandleCache(files, options.OpenFilesMax);
+        _checkpointFile = new CheckpointFile(_handles, _options.Folder);
+        try
+        {
+            FolderFormat.CheckOrWrite(_options.Folder, files);
+            _journal = Recover();
+        }
+        catch
+        {
+            foreach (ChannelLog log in _logs.Values) log.Close();
+            _handles.Dispose();
+            _folderLock.Dispose();
+            throw;
+        }
+
+        _maintenance = Task.Run(MaintainAsync);
+    }
+
+    /// <summary>What went wrong outside of any call, in words for the operator's log. Called on any thread; must return soon.</summary>
+    public event Action<string>? Trouble;
+
+    /// <summary>The numbers of all channels that have a log in this folder, opened or not.</summary>
+    public IReadOnlyList<long> ChannelIds
+    {
+        get
+        {
+            lock (_gate) return [.. _logs.Keys.Order()];
+        }
+    }
+
+    internal GroupJournal Journal => Volatile.Read(ref _journal);
+
+    internal HandleCache Handles => _handles;
+
+    internal OperationPool Operations { get; } = new();
+
+    /// <inheritdoc />
+    /// <exception cref="IOException">The disk refused the new log.</exception>
+    public async ValueTask<IMessageLog> OpenAsync(long channelId, LogOptions options, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(channelId, 1);
+        ArgumentNullException.ThrowIfNull(options);
+        ObjectDisposedException.ThrowIf(_isDisposed != 0, this);
+        cancellationToken.ThrowIfCancellationRequested();
+
+        ChannelLog? log;
+        ValueTask<AppendResult> durable = default;
+        lock (_gate)
+        {
+            if (_logs.TryGetValue(channelId, out log))
+            {
+                if (_damaged.TryGetValue(channelId, out string? damage)) throw new DamagedLogException(damage);
+                log.Configure(options);
+                return log;
+            }
+
+            long incarnation = _incarnationNext++;
+            RefuseForeignFiles(channelId);
+            log = new ChannelLog(this, _handles, _options, ChannelFacts.Empty(channelId, incarnation), options);
+            Directory.CreateDirectory(ChannelLog.FolderOf(_options.Folder, channelId));
+            _handles.Files.SyncFolder(Path.Combine(_options.Folder, "channels"));
+            _logs.Add(channelId, log);
+            var entry = new JournalEntry { Kind = JournalKind.Open, ChannelId = channelId, Incarnation = incarnation };
+            AppendOperation operation = Operations.Rent();
+            durable = operation.Start(log: null, Durability.Commit, new AppendResult(AppendStatus.Appended, 0, 0), CancellationToken.None);
+            Journal.Enqueue(ref entry, operation);
+        }
+
+        AppendResult result = await durable.ConfigureAwait(false);
+        if (result.Status == AppendStatus.Appended) return log;
+
+        // Nothing may go into a log whose beginning is not in the journal.
+        log.Close();
+        lock (_gate) _logs.Remove(channelId);
+        throw new IOException($"The log of channel {channelId} can't be made: {Journal.LastError}");
+    }
+
+    /// <inheritdoc />
+    public async ValueTask DeleteAsync(long channelId, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        await _checkpointGate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            ChannelLog? log;
+            ValueTask<AppendResult> durable;
+            lock (_gate)
+            {
+                if (!_logs.Remove(channelId, out log)) return;
+                _damaged.Remove(channelId);
+                log.Close();
+                var entry = new JournalEntry { Kind = JournalKind.Delete, ChannelId = channelId, Incarnation = log.Incarnation };
+                AppendOperation operation = Operations.Rent();
+                durable = operation.Start(log: null, Durability.Commit, new AppendResult(AppendStatus.Appended, 0, 0), CancellationToken.None);
+                Journal.Enqueue(ref entry, operation);
+            }
+
+            // The files go only when the journal says so for sure; else a start would find a log without files.
+            if ((await durable.ConfigureAwait(false)).Status == AppendStatus.Appended) log.DeleteFiles();
+            else Report($"The files of deleted channel {channelId} stay until the disk works: {Journal.LastError}");
+        }
+        finally
+        {
+            _checkpointGate.Release();
+        }
+    }
+
+    /// <summary>Commits, writes a checkpoint, closes. Appends that come later are <see cref="AppendStatus.Unavailable"/>.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0) return;
+
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        await _maintenance.ConfigureAwait(false);
+        await _checkpointGate.WaitAsync().ConfigureAwait(false);
+        ChannelLog[] logs;
+        lock (_gate) logs = [.. _logs.Values];
+        Journal.Stop();                     // commits; later appends find it failing
+        bool isClean = TryCheckpoint(isClosing: true);
+        Journal.Dispose();
+        foreach (ChannelLog log in logs) log.Close();
+        if (isClean) RemoveJournalsBelow(long.MaxValue);
+        _handles.Dispose();
+        _folderLock.Dispose();
+        _checkpointGate.Dispose();
+        _stopping.Dispose();
+    }
+
+    internal void Report(string trouble) => Trouble?.Invoke(trouble);
+
+    private void RefuseForeignFiles(long channelId)
+    {
+        string folder = ChannelLog.FolderOf(_options.Folder, channelId);
+        if (!Directory.Exists(folder) || Directory.EnumerateFiles(folder, "log-*").FirstOrDefault() is not { } file) return;
+        throw new DamagedLogException(
+            $"{file} belongs to no log that the checkpoint knows. Move the folder {folder} away to begin channel {channelId} with an empty log, or restore the whole data folder from a copy; nothing was changed.");
+    }
+}

@@ -1,0 +1,61 @@
+namespace Gateway.Storage;
+
+/// <summary>Where and how a <see cref="MessageStore"/> keeps its data. Only <see cref="Folder"/> has no default.</summary>
+public sealed record StoreOptions
+{
+    /// <summary>The data folder; made when it is missing. One process at a time may have it open.</summary>
+    public required string Folder { get; init; }
+
+    /// <summary>Source of the time for ages and intervals.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>How long a group commit gathers appends before it syncs, ms; 0 commits as soon as the sync before is done.</summary>
+    public int CommitIntervalMs { get; init; }
+
+    /// <summary>How often the channels' logs are synced and the journal is cut, s; 1 or more.</summary>
+    public int CheckpointIntervalSeconds { get; init; } = 5;
+
+    /// <summary>How often messages are looked at for their age, s; 1 or more.</summary>
+    public int ExpiryIntervalSeconds { get; init; } = 10;
+
+    /// <summary>A channel that was neither written nor read for so long gives its pages back, s.</summary>
+    public int IdleCloseSeconds { get; init; } = 30;
+
+    /// <summary>A journal page holds 2^this bytes, 17 to 26; a packet must fit one page, which makes it atomic.</summary>
+    public int JournalPageBits { get; init; } = 23;
+
+    /// <summary>A journal file holds 2^this bytes; not below <see cref="JournalPageBits"/>.</summary>
+    public int JournalSegmentBits { get; init; } = 26;
+
+    /// <summary>A channel's page holds 2^this bytes, 16 to 24; two are in memory while the channel is in use.</summary>
+    public int ChannelPageBits { get; init; } = 16;
+
+    /// <summary>A channel's file holds 2^this bytes: what deleting gives back to the disk at a time.</summary>
+    public int ChannelSegmentBits { get; init; } = 23;
+
+    /// <summary>Most files kept open at a time, 8 or more.</summary>
+    public int OpenFilesMax { get; init; } = 256;
+
+    /// <summary>Most bytes of payload in one packet; must fit a journal page with 4 bytes per message.</summary>
+    public int PacketBytesMax { get; init; } = 4 * 1024 * 1024;
+
+    internal void Validate()
+    {
+        ArgumentException.ThrowIfNullOrEmpty(Folder);
+        ArgumentOutOfRangeException.ThrowIfNegative(CommitIntervalMs);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(CommitIntervalMs, 1_000);
+        ArgumentOutOfRangeException.ThrowIfLessThan(CheckpointIntervalSeconds, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(ExpiryIntervalSeconds, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(IdleCloseSeconds, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(JournalPageBits, 17);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(JournalPageBits, 26);
+        ArgumentOutOfRangeException.ThrowIfLessThan(JournalSegmentBits, JournalPageBits);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(JournalSegmentBits, 30);
+        ArgumentOutOfRangeException.ThrowIfLessThan(ChannelPageBits, 16);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(ChannelPageBits, 24);
+        ArgumentOutOfRangeException.ThrowIfLessThan(ChannelSegmentBits, ChannelPageBits);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(ChannelSegmentBits, 30);
+        ArgumentOutOfRangeException.ThrowIfLessThan(OpenFilesMax, 8);
+        ArgumentOutOfRangeException.ThrowIfLessThan(PacketBytesMax, Packet.MessageBytesMax);
+    }
+}
