@@ -1,0 +1,132 @@
+using System.Buffers;
+using System.Text.Json;
+
+namespace Gateway.Host.Api;
+
+/// <summary>One request to the API: what it asks, read and bounded; and its answer in the shape that clients expect.</summary>
+internal sealed class ApiCall(HttpContext http)
+{
+    /// <summary>Longest request body in bytes.</summary>
+    internal const int BodyBytesMax = 1024 * 1024;
+
+    /// <summary>Deepest nesting of JSON in a request.</summary>
+    internal const int JsonDepthMax = 32;
+
+    private static readonly JsonDocumentOptions s_jsonOptions = new() { MaxDepth = JsonDepthMax };
+
+    internal HttpContext Http => http;
+
+    /// <summary>Cancelled when the client is gone or the gateway stops.</summary>
+    internal CancellationToken Aborted => http.RequestAborted;
+
+    /// <summary>Errors of single items, beside the results of others.</summary>
+    internal List<ApiError> Errors { get; } = [];
+
+    internal T Service<T>() where T : notnull => http.RequestServices.GetRequiredService<T>();
+
+    /// <summary>A selector of the path.</summary>
+    internal Selector Selector(string name) => Api.Selector.Parse((string?)http.Request.RouteValues[name] ?? "");
+
+    /// <summary>The <c>fields</c> of the query, or null.</summary>
+    internal string? Fields => http.Request.Query["fields"] is [{ } fields, ..] ? fields : null;
+
+    /// <summary>The <c>data</c> of the query, or else of the body: a JSON object. Null when there is none.</summary>
+    internal async Task<JsonDocument?> ReadDataAsync()
+    {
+        if (http.Request.Query["data"] is [{ } data, ..] && data.Length > 0) return ObjectOf(Parse(System.Text.Encoding.UTF8.GetBytes(data), "data"));
+        JsonDocument? body = await ReadBodyAsync().ConfigureAwait(false);
+        return body is null || body.RootElement.ValueKind is JsonValueKind.Null ? null : ObjectOf(body);
+
+        static JsonDocument ObjectOf(JsonDocument document) =>
+            document.RootElement.ValueKind is JsonValueKind.Object ? document : throw ApiProblem.BadRequest("data must be a JSON object.");
+    }
+
+    /// <summary>The JSON of the body, whatever its content type; null when it is empty.</summary>
+    internal async Task<JsonDocument?> ReadBodyAsync()
+    {
+        if (http.Request.ContentLength > BodyBytesMax) throw TooLong();
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(4096);
+        int length = 0;
+        try
+        {
+            while (true)
+            {
+                if (length == buffer.Length)
+                {
+                    byte[] larger = ArrayPool<byte>.Shared.Rent(length * 2);
+                    buffer.AsSpan(0, length).CopyTo(larger);
+                    ArrayPool<byte>.Shared.Return(buffer);
+                    buffer = larger;
+                }
+                int read = await http.Request.Body.ReadAsync(buffer.AsMemory(length), Aborted).ConfigureAwait(false);
+                if (read == 0) break;
+                length += read;
+                if (length > BodyBytesMax) throw TooLong();
+            }
+            ReadOnlySpan<byte> text = buffer.AsSpan(0, length);
+            return text.Trim(" \t\r\n"u8).IsEmpty ? null : Parse(text.ToArray(), "The body");
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+
+        static ApiProblem TooLong() => ApiProblem.BadRequest($"The body may have at most {BodyBytesMax} bytes.");
+    }
+
+    /// <summary>Answers with items and the errors collected; HTTP 200 unless there is nothing but errors.</summary>
+    internal async Task WriteAsync<T>(IReadOnlyList<T> items, Action<Utf8JsonWriter, T> write)
+    {
+        http.Response.StatusCode = items.Count == 0 && Errors.Count > 0 ? Errors[0].Status : StatusCodes.Status200OK;
+        Begin();
+        using (var json = new Utf8JsonWriter(http.Response.BodyWriter))
+        {
+            json.WriteStartObject();
+            json.WriteStartArray("result");
+            foreach (T item in items) write(json, item);
+            json.WriteEndArray();
+            WriteErrors(json);
+            json.WriteEndObject();
+        }
+        await http.Response.BodyWriter.FlushAsync(Aborted).ConfigureAwait(false);
+    }
+
+    /// <summary>Answers with one error and nothing else.</summary>
+    internal Task WriteErrorAsync(ApiError error)
+    {
+        Errors.Clear();
+        Errors.Add(error);
+        return WriteAsync<object>([], static (_, _) => { });
+    }
+
+    /// <summary>Sets the content type of an answer.</summary>
+    internal void Begin() => http.Response.ContentType = "application/json; charset=utf-8";
+
+    /// <summary>Writes <c>errors</c> if there are any.</summary>
+    internal void WriteErrors(Utf8JsonWriter json)
+    {
+        if (Errors.Count == 0) return;
+        json.WriteStartArray("errors");
+        foreach (ApiError error in Errors)
+        {
+            json.WriteStartObject();
+            if (error.Id is { } id) json.WriteNumber("id", id);
+            json.WriteNumber("code", (int)error.Code);
+            json.WriteString("reason", error.Reason);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
+    private static JsonDocument Parse(ReadOnlyMemory<byte> text, string what)
+    {
+        try
+        {
+            return JsonDocument.Parse(text, s_jsonOptions);
+        }
+        catch (JsonException exception)
+        {
+            throw ApiProblem.BadRequest($"{what} is not JSON: line {exception.LineNumber + 1}, byte {exception.BytePositionInLine}.");
+        }
+    }
+}

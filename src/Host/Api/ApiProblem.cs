@@ -1,0 +1,42 @@
+namespace Gateway.Host.Api;
+
+/// <summary>Numbers that clients find in <c>errors[].code</c>.</summary>
+internal enum ApiErrorCode
+{
+    /// <summary>No token, or a wrong one.</summary>
+    Unauthorized = 1,
+    /// <summary>The request is not understood or not possible; the reason says what was expected.</summary>
+    BadRequest = 2,
+    /// <summary>The token may not do this.</summary>
+    Forbidden = 3,
+    /// <summary>There is no such thing.</summary>
+    NotFound = 4,
+    /// <summary>A fault of ours.</summary>
+    Internal = 6,
+}
+
+/// <summary>One entry of <c>errors</c>.</summary>
+/// <param name="Code">What kind.</param>
+/// <param name="Reason">What is wrong and what was expected.</param>
+/// <param name="Id">The item it concerns, if one.</param>
+internal readonly record struct ApiError(ApiErrorCode Code, string Reason, long? Id = null)
+{
+    /// <summary>The HTTP status of an answer that has nothing but this error.</summary>
+    internal int Status => Code switch
+    {
+        ApiErrorCode.Unauthorized => StatusCodes.Status401Unauthorized,
+        ApiErrorCode.Forbidden => StatusCodes.Status403Forbidden,
+        ApiErrorCode.NotFound => StatusCodes.Status404NotFound,
+        ApiErrorCode.Internal => StatusCodes.Status500InternalServerError,
+        _ => StatusCodes.Status400BadRequest,
+    };
+}
+
+/// <summary>Leaves an endpoint with an error answer. Only for requests that are refused as a whole, before anything was changed or written.</summary>
+internal sealed class ApiProblem(ApiError error) : Exception(error.Reason)
+{
+    internal ApiError Error => error;
+
+    /// <summary>HTTP 400 with what was expected.</summary>
+    internal static ApiProblem BadRequest(string reason) => new(new ApiError(ApiErrorCode.BadRequest, reason));
+}

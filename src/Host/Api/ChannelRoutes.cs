@@ -1,0 +1,138 @@
+using System.Text.Json;
+using Gateway.Host.Channels;
+using Gateway.Host.Configuration;
+
+namespace Gateway.Host.Api;
+
+/// <summary><c>/gw/channels</c>: create, read, change, remove.</summary>
+internal static class ChannelRoutes
+{
+    /// <summary>Channels in one POST.</summary>
+    internal const int ItemsPerRequestMax = 1_000;
+
+    private static readonly string[] s_draftFields = ["name", "enabled", "protocol_id", "protocol_name", "configuration", "messages_ttl", "metadata"];
+
+    internal static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.Map("POST", "/gw/channels", CreateAsync);
+        routes.Map("GET", "/gw/channels/{sel}", ReadAsync);
+        routes.Map("PUT", "/gw/channels/{sel}", ChangeAsync);
+        routes.Map("DELETE", "/gw/channels/{sel}", RemoveAsync);
+    }
+
+    /// <summary>What a channel looks like.</summary>
+    internal static ItemShape<Channel> Shape(GatewayOptions options) => new(
+        new("id", true, (json, channel) => json.WriteNumberValue(channel.Id)),
+        new("name", true, (json, channel) => json.WriteStringValue(channel.Definition.Name)),
+        new("enabled", true, (json, channel) => json.WriteBooleanValue(channel.Definition.Enabled)),
+        new("protocol_id", true, (json, channel) => json.WriteNumberValue(channel.Definition.ProtocolId)),
+        new("protocol_name", false, (json, channel) => json.WriteStringValue(channel.Codec.Info.Name)),
+        new("configuration", true, (json, channel) => json.WriteRawValue(channel.Definition.ConfigurationJson)),
+        new("messages_ttl", true, (json, channel) => json.WriteNumberValue(channel.Definition.MessagesTtlSeconds)),
+        new("uri", true, (json, channel) => json.WriteStringValue($"{options.ChannelHost}:{channel.Definition.Port}")),
+        new("secondary_uri", true, (json, _) => json.WriteStringValue("")),
+        new("metadata", false, (json, channel) => json.WriteRawValue(channel.Definition.MetadataJson)),
+        new("blocked", false, (json, channel) => json.WriteNumberValue(channel.Blocked)),
+        new("connections_count", false, (json, channel) => json.WriteNumberValue(channel.Connections.Count)),
+        new("messages_size", false, (json, channel) => json.WriteNumberValue(channel.Log.State.Bytes)),
+        new("cid", true, (json, _) => json.WriteNumberValue(options.AccountId)));
+
+    /// <summary>Finds the channels of the path's selector.</summary>
+    internal static List<Channel> Select(ApiCall call, string name = "sel")
+    {
+        ChannelDirectory directory = call.Service<ChannelDirectory>();
+        return call.Selector(name).Select("channel", () => directory.All, id => directory.TryFind(id, out Channel? channel) ? channel : null, Shape(call.Service<GatewayOptions>()), call.Errors);
+    }
+
+    private static async Task CreateAsync(ApiCall call)
+    {
+        ItemShape<Channel>.Projection fields = Shape(call.Service<GatewayOptions>()).Choose(call.Fields);
+        using JsonDocument body = await call.ReadBodyAsync() ?? throw ApiProblem.BadRequest("The body must be an array of channels, or one channel.");
+        List<ChannelDraft> drafts = body.RootElement.ValueKind is JsonValueKind.Array ? [.. body.RootElement.EnumerateArray().Select(DraftOf)] : [DraftOf(body.RootElement)];
+        if (drafts.Count is 0 or > ItemsPerRequestMax) throw ApiProblem.BadRequest($"The body must have 1 to {ItemsPerRequestMax} channels.");
+
+        // All are looked at before the first is made: a request that is wrong changes nothing.
+        ChannelDirectory directory = call.Service<ChannelDirectory>();
+        foreach (ChannelDraft draft in drafts)
+            if (directory.Check(draft, null) is { } problem) throw ApiProblem.BadRequest(problem);
+
+        var created = new List<Channel>(drafts.Count);
+        foreach (ChannelDraft draft in drafts)
+        {
+            ChannelOutcome outcome = await directory.CreateAsync(draft, CancellationToken.None);
+            if (outcome.Channel is not null) created.Add(outcome.Channel);
+            else call.Errors.Add(new ApiError(ApiErrorCode.BadRequest, outcome.Problem!));
+        }
+        await call.WriteAsync(created, fields.Write);
+    }
+
+    private static Task ReadAsync(ApiCall call)
+    {
+        ItemShape<Channel>.Projection fields = Shape(call.Service<GatewayOptions>()).Choose(call.Fields);
+        return call.WriteAsync(Select(call), fields.Write);
+    }
+
+    private static async Task ChangeAsync(ApiCall call)
+    {
+        ItemShape<Channel>.Projection fields = Shape(call.Service<GatewayOptions>()).Choose(call.Fields);
+        using JsonDocument body = await call.ReadBodyAsync() ?? throw ApiProblem.BadRequest("The body must be an object with the fields to change.");
+        ChannelDraft draft = DraftOf(body.RootElement);
+
+        ChannelDirectory directory = call.Service<ChannelDirectory>();
+        List<Channel> selected = Select(call);
+        foreach (Channel channel in selected)
+            if (directory.Check(draft, channel) is { } problem) throw ApiProblem.BadRequest(problem);
+
+        var changed = new List<Channel>(selected.Count);
+        foreach (Channel channel in selected)
+        {
+            ChannelOutcome outcome = await directory.UpdateAsync(channel, draft, CancellationToken.None);
+            if (outcome.Channel is not null) changed.Add(outcome.Channel);
+            else call.Errors.Add(new ApiError(ApiErrorCode.BadRequest, outcome.Problem!, channel.Id));
+        }
+        await call.WriteAsync(changed, fields.Write);
+    }
+
+    private static async Task RemoveAsync(ApiCall call)
+    {
+        ChannelDirectory directory = call.Service<ChannelDirectory>();
+        var removed = new List<Channel>();
+        foreach (Channel channel in Select(call))
+        {
+            if (await directory.RemoveAsync(channel, CancellationToken.None)) removed.Add(channel);
+            else call.Errors.Add(new ApiError(ApiErrorCode.NotFound, $"Channel {channel.Id} was changed or removed meanwhile.", channel.Id));
+        }
+        await call.WriteAsync(removed, static (json, channel) =>
+        {
+            json.WriteStartObject();
+            json.WriteNumber("id", channel.Id);
+            json.WriteEndObject();
+        });
+    }
+
+    private static ChannelDraft DraftOf(JsonElement item)
+    {
+        if (item.ValueKind is not JsonValueKind.Object) throw ApiProblem.BadRequest($"A channel must be a JSON object, not {item.ValueKind}.");
+        var draft = new ChannelDraft();
+        foreach (JsonProperty field in item.EnumerateObject())
+        {
+            JsonElement value = field.Value;
+            draft = field.Name switch
+            {
+                "name" => draft with { Name = value.ValueKind is JsonValueKind.String ? value.GetString() : throw Wrong("a string") },
+                "enabled" => draft with { Enabled = value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : throw Wrong("true or false") },
+                "protocol_id" => draft with { ProtocolId = IntegerOf() },
+                "protocol_name" => draft with { ProtocolName = value.ValueKind is JsonValueKind.String ? value.GetString() : throw Wrong("a string") },
+                "configuration" => draft with { ConfigurationJson = ObjectOf() },
+                "messages_ttl" => draft with { MessagesTtlSeconds = IntegerOf() },
+                "metadata" => draft with { MetadataJson = ObjectOf() },
+                _ => throw ApiProblem.BadRequest($"A channel has no field '{field.Name}' that can be set; valid fields: {string.Join(", ", s_draftFields)}."),
+            };
+
+            int IntegerOf() => value.ValueKind is JsonValueKind.Number && value.TryGetInt32(out int integer) ? integer : throw Wrong("an integer");
+            string ObjectOf() => value.ValueKind is JsonValueKind.Object ? value.GetRawText() : throw Wrong("an object");
+            ApiProblem Wrong(string expected) => ApiProblem.BadRequest($"{field.Name} must be {expected}, not {value.ValueKind}.");
+        }
+        return draft;
+    }
+}

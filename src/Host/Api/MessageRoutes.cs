@@ -1,0 +1,112 @@
+using System.Text;
+using System.Text.Json;
+using Gateway.Host.Channels;
+
+namespace Gateway.Host.Api;
+
+/// <summary><c>/gw/channels/{sel}/messages</c>: read by time or as a queue, delete.</summary>
+internal static class MessageRoutes
+{
+    internal static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.Map("GET", "/gw/channels/{sel}/messages", ReadAsync);
+        routes.Map("DELETE", "/gw/channels/{sel}/messages", DeleteAsync);
+    }
+
+    private static async Task ReadAsync(ApiCall call)
+    {
+        using JsonDocument? data = await call.ReadDataAsync();
+        MessageQuery query = MessageQuery.ForRead(data?.RootElement);
+        List<Channel> channels = ChannelRoutes.Select(call);
+        if (query.IsQueue && channels.Count > 1) throw ApiProblem.BadRequest("curr_key and its companions need a selector of one channel.");
+        if (channels.Count == 0)
+        {
+            await call.WriteAsync(channels, static (_, _) => { });
+            return;
+        }
+
+        long key = query.Key;
+        if (query.IsQueue)
+        {
+            if (query.Deletes && key > 0) await channels[0].Log.DeleteBelowAsync(key, call.Aborted);
+            if (query.Timeout > TimeSpan.Zero) await WaitAsync(call, channels[0], key, query.Timeout);
+        }
+
+        call.Begin();
+        using var stream = new MessageStream(call.Http.Response.BodyWriter, query);
+        stream.WriteRaw("{\"result\":["u8);
+        foreach (Channel channel in channels)
+        {
+            if (query.IsQueue) key = await stream.WriteFromAsync(channel, key, call.Aborted);
+            else if (!query.IsReverse) await stream.WriteFromAsync(channel, await FirstKeyAsync(channel, query.FromUs, call.Aborted), call.Aborted);
+            else await stream.WriteBackwardAsync(channel, query.ToUs == long.MaxValue ? long.MaxValue : await channel.Log.FindAsync(query.ToUs + 1, call.Aborted), call.Aborted);
+        }
+        stream.WriteRaw("]"u8);
+        if (query.IsQueue) stream.WriteRaw(Encoding.ASCII.GetBytes($",\"next_key\":{key}"));
+        WriteErrors(call, stream);
+        stream.WriteRaw("}"u8);
+        await stream.FlushAsync(0, call.Aborted);
+    }
+
+    private static async Task DeleteAsync(ApiCall call)
+    {
+        using JsonDocument? data = await call.ReadDataAsync();
+        MessageQuery query = MessageQuery.ForDelete(data?.RootElement);
+        if (query.Key > 0 && (query.FromUs > 0 || query.ToUs < long.MaxValue)) throw ApiProblem.BadRequest("key can't be combined with from and to.");
+
+        var deleted = new List<(Channel Channel, long Count)>();
+        foreach (Channel channel in ChannelRoutes.Select(call))
+        {
+            long below = query.IsUnbounded ? long.MaxValue
+                : query.Key > 0 ? query.Key
+                : query.ToUs == long.MaxValue ? long.MaxValue
+                : await channel.Log.FindAsync(query.ToUs + 1, call.Aborted);
+            if (query.FromUs > 0 && await channel.Log.FindAsync(query.FromUs, call.Aborted) > channel.Log.State.HeadKey)
+            {
+                // A log gives space back at its old end only.
+                call.Errors.Add(new ApiError(ApiErrorCode.BadRequest, "Messages can be deleted from the oldest on only: there are older ones than from. Leave from out, or use key.", channel.Id));
+                continue;
+            }
+            deleted.Add((channel, await channel.Log.DeleteBelowAsync(below, CancellationToken.None)));
+        }
+        await call.WriteAsync(deleted, static (json, entry) =>
+        {
+            json.WriteStartObject();
+            json.WriteNumber("id", entry.Channel.Id);
+            json.WriteNumber("deleted", entry.Count);
+            json.WriteEndObject();
+        });
+    }
+
+    private static ValueTask<long> FirstKeyAsync(Channel channel, long fromUs, CancellationToken cancellationToken) =>
+        fromUs == 0 ? new(0L) : channel.Log.FindAsync(fromUs, cancellationToken);
+
+    /// <summary>Holds a request until a message comes, its time is over, or the gateway stops.</summary>
+    private static async Task WaitAsync(ApiCall call, Channel channel, long key, TimeSpan timeout)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(call.Aborted, call.Service<IHostApplicationLifetime>().ApplicationStopping);
+        limit.CancelAfter(timeout);
+        try
+        {
+            await channel.Log.WaitAsync(key, limit.Token);
+        }
+        catch (OperationCanceledException) when (!call.Aborted.IsCancellationRequested)
+        {
+            // Nothing came: the answer is empty.
+        }
+    }
+
+    private static void WriteErrors(ApiCall call, MessageStream stream)
+    {
+        if (call.Errors.Count == 0) return;
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            call.WriteErrors(json);
+            json.WriteEndObject();
+        }
+        stream.WriteRaw(","u8);
+        stream.WriteRaw(buffer.GetBuffer().AsSpan(1, (int)buffer.Length - 2));
+    }
+}

@@ -1,0 +1,135 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Gateway.Codecs;
+using Gateway.Host.Channels;
+using Gateway.Storage;
+
+namespace Gateway.Host.Api;
+
+/// <summary>Writes messages from channel buffers into an answer, page by page: no object per message, memory bounded by a page.</summary>
+internal sealed class MessageStream(PipeWriter output, MessageQuery query) : IDisposable
+{
+    /// <summary>Messages read from a log at one time.</summary>
+    internal const int PageMessages = 1_000;
+
+    /// <summary>Payload bytes read from a log at one time.</summary>
+    internal const int PageBytes = 1024 * 1024;
+
+    /// <summary>The answer is sent on when so many bytes wait.</summary>
+    internal const int FlushBytes = 64 * 1024;
+
+    private static readonly PagePool s_pages = new();
+
+    private readonly MessagePage _page = s_pages.Rent();
+    private readonly ArrayBufferWriter<byte> _scratch = new(1024);
+    private long _written;
+    private long _unflushed;
+
+    /// <summary>Messages written.</summary>
+    internal int Count { get; private set; }
+
+    /// <summary>Whether the limits of the query leave room for more.</summary>
+    internal bool HasRoom { get; private set; } = true;
+
+    /// <summary>Writes messages from a key on, oldest first.</summary>
+    /// <returns>The key after the last message that was looked at.</returns>
+    internal async Task<long> WriteFromAsync(Channel channel, long key, CancellationToken cancellationToken)
+    {
+        while (HasRoom)
+        {
+            await channel.Log.ReadAsync(key, Math.Min(PageMessages, query.Filter is null ? query.Count - Count : PageMessages), PageBytes, _page, cancellationToken);
+            if (_page.Count == 0) break;
+            for (int i = 0; i < _page.Count; i++)
+            {
+                if (_page.ServerTimeUs(i) > query.ToUs || !TryWrite(channel, i)) return key;
+                key = _page.Key(i) + 1;
+            }
+            await FlushAsync(FlushBytes, cancellationToken);
+        }
+        return key;
+    }
+
+    /// <summary>Writes messages below a key, newest first, down to the first time that is wanted.</summary>
+    internal async Task WriteBackwardAsync(Channel channel, long belowKey, CancellationToken cancellationToken)
+    {
+        while (HasRoom)
+        {
+            await channel.Log.ReadBackwardAsync(belowKey, Math.Min(PageMessages, query.Filter is null ? query.Count - Count : PageMessages), PageBytes, _page, cancellationToken);
+            if (_page.Count == 0) return;
+            for (int i = 0; i < _page.Count; i++)
+            {
+                if (_page.ServerTimeUs(i) < query.FromUs || !TryWrite(channel, i)) return;
+                belowKey = _page.Key(i);
+            }
+            await FlushAsync(FlushBytes, cancellationToken);
+        }
+    }
+
+    /// <summary>Writes bytes around the messages.</summary>
+    internal void WriteRaw(ReadOnlySpan<byte> bytes)
+    {
+        output.Write(bytes);
+        _unflushed += bytes.Length;
+    }
+
+    /// <summary>Sends what waits if it is at least so much.</summary>
+    internal async ValueTask FlushAsync(int bytesMin, CancellationToken cancellationToken)
+    {
+        if (_unflushed < bytesMin) return;
+        _unflushed = 0;
+        FlushResult result = await output.FlushAsync(cancellationToken);
+        if (result.IsCompleted) throw new OperationCanceledException("The client is gone.");
+    }
+
+    /// <summary>Gives the page back.</summary>
+    public void Dispose() => s_pages.Return(_page);
+
+    /// <summary>Writes one message of the page, unless the filter leaves it out.</summary>
+    /// <returns>False when the limits of the query leave no room for it.</returns>
+    private bool TryWrite(Channel channel, int index)
+    {
+        var envelope = new MessageEnvelope(channel.Id, channel.Definition.ProtocolId, _page.ServerTimeUs(index));
+        _scratch.ResetWrittenCount();
+        if (query.Filter is { } filter)
+        {
+            if (!MessageJson.Write(_page.Payload(index), envelope, _scratch) || !filter.IsMatch(_scratch.WrittenSpan)) return true;
+            if (query.Fields is not null) _scratch.ResetWrittenCount();
+        }
+        // A payload that is no message can't be shown; the log's checksum says that it is what was stored.
+        if (_scratch.WrittenCount == 0 && !MessageJson.Write(_page.Payload(index), envelope, _scratch, query.Fields)) return true;
+
+        if (Count > 0 && (Count >= query.Count || _written + _scratch.WrittenCount > query.Bytes))
+        {
+            HasRoom = false;
+            return false;
+        }
+        if (Count++ > 0) WriteRaw(","u8);
+        WriteRaw(_scratch.WrittenSpan);
+        _written += _scratch.WrittenCount + 1;
+        HasRoom = Count < query.Count;
+        return true;
+    }
+
+    /// <summary>Pages for the next requests.</summary>
+    private sealed class PagePool
+    {
+        private const int CountMax = 16;
+
+        private readonly Lock _gate = new();
+        private readonly Stack<MessagePage> _free = new();
+
+        internal MessagePage Rent()
+        {
+            lock (_gate) return _free.TryPop(out MessagePage? page) ? page : new MessagePage();
+        }
+
+        internal void Return(MessagePage page)
+        {
+            page.Clear();
+            lock (_gate)
+            {
+                if (_free.Count < CountMax) _free.Push(page);
+            }
+        }
+    }
+}
