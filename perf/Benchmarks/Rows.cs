@@ -22,7 +22,7 @@ internal sealed class GoalAttribute(double ratio = 0, double nanoseconds = 0) : 
 /// <summary>Pairs each subject with the reference of its category.</summary>
 internal static class Rows
 {
-    /// <summary>One row for each category, with medians.</summary>
+    /// <summary>One row for each category, with the fastest iteration of each side.</summary>
     /// <exception cref="InvalidOperationException">A category has not exactly one subject and one reference that both ran.</exception>
     public static IReadOnlyList<Measurement> Of(IEnumerable<Summary> summaries) =>
         [
@@ -41,10 +41,10 @@ internal static class Rows
         return new Measurement(
             category.Key,
             MeasurementKind.Micro,
-            // The median: one iteration that another process disturbed does not count.
-            subjects[0].ResultStatistics!.Median,
-            references[0].ResultStatistics!.Median,
-            subjects[0].GcStats.GetBytesAllocatedPerOperation(subjects[0].BenchmarkCase))
+            // The fastest iteration: other processes only ever add time.
+            subjects[0].ResultStatistics!.Min,
+            references[0].ResultStatistics!.Min,
+            AllocationProbe.BytesPerOperation(descriptor.WorkloadMethod))
         {
             RatioGoal = goal?.Ratio,
             TimeGoalNs = goal?.Nanoseconds,
