@@ -14,7 +14,7 @@ internal sealed record AttributeRule(IReadOnlyList<string> Names, string Express
     public bool Ignored => Names.Count == 0;
 
     /// <summary>The recorded value has no fixed unit, so that a power of ten between the two is no difference.</summary>
-    public bool AnyScale => Unit is "mixed" or "raw" or "raw / C" or "- / celsius" or "-";
+    public bool AnyScale => Unit is "mixed" or "raw" or "-" || Unit.Contains(" or ", StringComparison.Ordinal) || Unit.Contains(" / ", StringComparison.Ordinal);
 }
 
 /// <summary>The reference table from attributes of the recordings to the parameters of the dictionary.</summary>
@@ -55,6 +55,9 @@ internal sealed partial class AttributeMap
             if (_namesByIo.TryGetValue(id, out List<string>? names)) yield return new AttributeRule(names, names.Count > 3 ? "bits" : "x", "raw", "");
         }
         yield return new AttributeRule([$"custom.{attribute}"], "x", "number", "");
+        // beacon1Uuid -> custom.beacon.uuid.1: numbers of ours stand at the end.
+        if (InnerIndex().Match(attribute) is { Success: true } inner)
+            yield return new AttributeRule([$"custom.{inner.Groups[1].Value}.{inner.Groups[3].Value.ToLowerInvariant()}.{inner.Groups[2].Value}"], "x", "mixed", "");
     }
 
     /// <summary>The rule of an alarm word, or null.</summary>
@@ -68,6 +71,8 @@ internal sealed partial class AttributeMap
         string notes = row.Length > 9 ? row[9] : "";
         var rule = new AttributeRule([.. NamesIn(row[4]).Concat(NamesIn(notes)).Distinct()], row[5], row[3], notes);
         if (row[4].StartsWith('(')) rule = rule with { Names = [.. NamesIn(notes)] };
+        // What a device says on its serial port or to a command is no parameter of its own on the platform; here it is the payload.
+        if (row[4] == "(command result)") rule = rule with { Names = [.. rule.Names, "payload.text", "payload.hex"] };
         switch (kind)
         {
             case "alarm":
@@ -123,6 +128,9 @@ internal sealed partial class AttributeMap
 
     [GeneratedRegex("^io([0-9]+)$")]
     private static partial Regex IoPattern();
+
+    [GeneratedRegex("^([a-z]+)([0-9]+)([A-Z][A-Za-z]*)$")]
+    private static partial Regex InnerIndex();
 
     [GeneratedRegex("AVL ([0-9]+)")]
     private static partial Regex IoNumber();

@@ -6,7 +6,8 @@ namespace Gateway.Conformance.Tests;
 /// <param name="Messages">Messages as JSON objects, in order.</param>
 /// <param name="Reply">All bytes sent to the device; null when this way of replaying cannot tell them apart.</param>
 /// <param name="Note">What the framer or decoder said when it refused something, with the line of the spec.</param>
-internal sealed record FrameOutcome(IReadOnlyList<JsonElement> Messages, byte[]? Reply, string Note);
+/// <param name="Lines">For each message, the line of the spec that wrote a parameter.</param>
+internal sealed record FrameOutcome(IReadOnlyList<JsonElement> Messages, byte[]? Reply, string Note, IReadOnlyList<Dictionary<string, int>> Lines);
 
 /// <summary>Compares what came out for a frame with what was recorded, and keeps the score.</summary>
 /// <param name="map">The table between the two vocabularies.</param>
@@ -40,8 +41,9 @@ internal sealed class FrameJudge(AttributeMap map, ExceptionList exceptions, boo
             result.Attributes.Total += total;
             result.Attributes.Equal += total - missing.Count;
             missingCount += missing.Count;
-            foreach (Difference d in differences) Note(result, frame, $"position {i + 1} {d.What}", d, outcome.Note);
-            if (pairs[i] is not null) foreach (Difference d in missing) Note(result, frame, $"attribute {i + 1} {d.What}", d, "");
+            foreach (Difference d in differences) Note(result, frame, $"position {i + 1} {d.What}", d, outcome.Note, Line(outcome, i, ParameterOf(d.What)));
+            if (pairs[i] is not null)
+                foreach (Difference d in missing) Note(result, frame, $"attribute {i + 1} {d.What}", d, "", Line(outcome, i, d.Got.Split('=')[0]));
         }
         if (outcome.Messages.Count > frame.Positions.Count)
             result.Differences.Add($"{frame.Id} {frame.Hash} more messages: expected {frame.Positions.Count}, got {outcome.Messages.Count}");
@@ -56,7 +58,7 @@ internal sealed class FrameJudge(AttributeMap map, ExceptionList exceptions, boo
         result.Replies.Total++;
         bool equal = expected.AsSpan().SequenceEqual(got) || (!ownClock && frame.ClockDependent.Contains("response") && got.Length > 0);
         if (equal) result.Replies.Equal++;
-        else Note(result, frame, "reply", new("", Convert.ToHexStringLower(expected), Convert.ToHexStringLower(got)), outcome.Note);
+        else Note(result, frame, "reply", new("", Convert.ToHexStringLower(expected), Convert.ToHexStringLower(got)), outcome.Note, 0);
         Excuse(ref result.Replies, "reply", frame, equal ? 0 : 1, result);
     }
 
@@ -88,8 +90,24 @@ internal sealed class FrameJudge(AttributeMap map, ExceptionList exceptions, boo
         return pairs;
     }
 
-    private static void Note(ProtocolResult result, VectorFrame frame, string what, Difference d, string note) =>
-        result.Differences.Add($"{frame.Id} {frame.Hash} {what}: expected {d.Expected}, got {d.Got}{(d.Names.Length > 0 ? $" [{d.Names}]" : "")}{(note.Length > 0 ? $" ({note})" : "")}");
+    private static string ParameterOf(string what) => what switch
+    {
+        "time" or "deviceTime" => "timestamp",
+        "course" => "position.direction",
+        "outdated" => "position.latitude",
+        _ => "position." + what,
+    };
+
+    private static int Line(FrameOutcome outcome, int message, string parameter) =>
+        message < outcome.Lines.Count ? outcome.Lines[message].GetValueOrDefault(parameter) : 0;
+
+    private static void Note(ProtocolResult result, VectorFrame frame, string what, Difference d, string note, int line)
+    {
+        string names = d.Names.Length > 0 ? $" [{d.Names}]" : "";
+        string at = line > 0 ? $" (line {line})" : "";
+        string why = note.Length > 0 ? $" ({note})" : "";
+        result.Differences.Add($"{frame.Id} {frame.Hash} {what}: expected {d.Expected}, got {d.Got}{names}{at}{why}");
+    }
 
     private static readonly JsonElement s_nothing = JsonDocument.Parse("{}").RootElement;
 }

@@ -1,0 +1,52 @@
+using Gateway.Codecs;
+
+namespace Gateway.Conformance.Tests;
+
+/// <summary>Replays all recordings of the built-in protocols and prints one table.</summary>
+internal static class ConformanceRun
+{
+    /// <summary>Set to a protocol's name, or to <c>all</c>, to list each difference.</summary>
+    public const string ListVariable = "CONFORMANCE_LIST";
+
+    /// <summary>Built-in codecs and the file of recordings that each has; those without recordings are left out.</summary>
+    public static IEnumerable<(Codec Codec, string Path)> Recorded()
+    {
+        foreach (Codec codec in CodecRegistry.BuiltIn.OrderBy(c => c.Info.Name, StringComparer.Ordinal))
+        {
+            string? path = codec.Info.Aliases.Prepend(codec.Info.Name).Select(name => Path.Combine(VectorFile.Folder!, name + ".jsonl")).FirstOrDefault(File.Exists);
+            if (path is not null) yield return (codec, path);
+        }
+    }
+
+    /// <summary>The table between the two vocabularies.</summary>
+    public static AttributeMap Map() => new(Repository.Reference("traccar-to-parameters.tsv")!, Repository.Reference("teltonika-avl-to-parameters.tsv"));
+
+    /// <summary>Known differences and thresholds.</summary>
+    public static ExceptionList Exceptions() => new(Path.Combine(Repository.Root, "tests", "Conformance.Tests"));
+
+    /// <summary>Prints the table, and the differences where they were asked for; keeps both in a file of the build folder.</summary>
+    public static string Print(string mode, IReadOnlyList<ProtocolResult> results, ExceptionList exceptions)
+    {
+        var text = new StringWriter();
+        text.WriteLine();
+        text.Write(ConformanceTable.Format(results));
+        string? wanted = Environment.GetEnvironmentVariable(ListVariable);
+        foreach (ProtocolResult result in results.Where(r => wanted == "all" || wanted == r.Protocol))
+            foreach (string line in result.Differences) text.WriteLine(line);
+        foreach (KnownException known in exceptions.All.Where(e => results.Any(r => r.Protocol == e.Protocol)))
+            text.WriteLine($"known: {known.Protocol} {known.Frame} {known.What} x{known.Count}: {known.Reason}");
+        Console.Out.Write(text);
+        File.WriteAllText(Path.Combine(AppContext.BaseDirectory, $"conformance-{mode}.txt"), text.ToString());
+        return text.ToString();
+    }
+
+    /// <summary>What keeps a result from passing, empty when it passes.</summary>
+    public static IEnumerable<string> Failures(ProtocolResult result, ExceptionList exceptions)
+    {
+        (double positions, double replies, double attributes) = exceptions.Threshold(result.Protocol);
+        if (result.Positions.Share < positions) yield return $"{result.Protocol}: positions {result.Positions} below {positions:P0}";
+        if (result.Replies.Share < replies) yield return $"{result.Protocol}: replies {result.Replies} below {replies:P0}";
+        if (result.Attributes.Share < attributes) yield return $"{result.Protocol}: attributes {result.Attributes} below {attributes:P0}";
+        foreach (string stale in result.Stale) yield return stale;
+    }
+}
