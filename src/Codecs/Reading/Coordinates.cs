@@ -61,11 +61,12 @@ public static class Coordinates
         degrees = 0;
         int ddmm = 0;
         foreach (byte digit in whole) ddmm = ddmm * 10 + (digit - '0');
+        if (ddmm >= 100_000) return false;
         int wholeMinutes = ddmm / 100 * 60 + ddmm % 100;
 
-        // One exact quotient while it fits 53 bits: 9 digits below the minute are far below the width of an atom of gold.
+        // One quotient of exact integers, so it is correctly rounded: 11 digits below the minute fit 53 bits, and are 20 nanometres on the ground.
         long scaled = wholeMinutes, scale = 1;
-        foreach (byte digit in fraction[..Math.Min(fraction.Length, 9)])
+        foreach (byte digit in fraction[..Math.Min(fraction.Length, 11)])
         {
             scaled = scaled * 10 + (digit - '0');
             scale *= 10;

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.IO.Compression;
 
 namespace Gateway.Codecs.Reading;
@@ -12,7 +13,7 @@ public static class Deflate
     /// <param name="zlibData">All compressed bytes.</param>
     /// <param name="destination">Takes the output; its length bounds it.</param>
     /// <param name="length">Bytes of output, 0 when the result is false.</param>
-    /// <returns>False for damaged or unfinished data, for output that is longer than the destination or than <see cref="RatioMax"/> times the input.</returns>
+    /// <returns>False for damaged data, for zlib data that are not finished or have bytes behind their checksum, for no output, and for output that is longer than the destination or than <see cref="RatioMax"/> times the input.</returns>
     public static unsafe bool TryInflate(ReadOnlySpan<byte> zlibData, byte[] destination, out int length)
     {
         length = 0;
@@ -26,14 +27,28 @@ public static class Deflate
             try
             {
                 int done = inflater.ReadAtLeast(destination.AsSpan(0, limit), limit, throwOnEndOfStream: false);
-                if (done == limit && inflater.ReadByte() >= 0) return false;
+                if (done == 0 || (done == limit && inflater.ReadByte() >= 0)) return false;
+
+                // The stream ends in silence where the input does, finished or not: only the checksum behind the data tells.
+                if (hasHeader && (zlibData.Length < 6 || Adler32(destination.AsSpan(0, done)) != BinaryPrimitives.ReadUInt32BigEndian(zlibData[^4..]))) return false;
                 length = done;
-                return done > 0;
+                return true;
             }
             catch (InvalidDataException)
             {
                 return false;
             }
         }
+    }
+
+    private static uint Adler32(ReadOnlySpan<byte> data)
+    {
+        uint low = 1, high = 0;
+        foreach (byte b in data)
+        {
+            low = (low + b) % 65_521;
+            high = (high + low) % 65_521;
+        }
+        return high << 16 | low;
     }
 }
