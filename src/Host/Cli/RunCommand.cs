@@ -10,7 +10,7 @@ internal static class RunCommand
     private const double DemoSecondsMax = 86_400;
 
     /// <summary>Runs the gateway until it is told to stop.</summary>
-    /// <returns>0 after an orderly stop.</returns>
+    /// <returns>0 after the stop that was asked for, 1 when the gateway stopped by itself.</returns>
     public static async Task<int> RunAsync(string[] words, Terminal terminal, CancellationToken stopping)
     {
         Arguments arguments = Arguments.Parse(words, [.. SettingsReader.OptionNames, "for"], ["demo"]);
@@ -34,10 +34,11 @@ internal static class RunCommand
             await AnnounceAsync(gateway, options, terminal.Output).ConfigureAwait(false);
             systemd.Ready($"http {gateway.HttpEndPoint}, mqtt {gateway.MqttEndPoint}");
             await WaitAsync(systemd, gateway.Stopping, stopping).ConfigureAwait(false);
+            bool isOurWish = stopping.IsCancellationRequested;
             systemd.Stopping();
             await gateway.StopAsync().ConfigureAwait(false);
+            return isOurWish ? CommandLine.Done : CommandLine.Failed;
         }
-        return gateway.Stopping.IsCancellationRequested && !stopping.IsCancellationRequested ? CommandLine.Failed : CommandLine.Done;
     }
 
     /// <summary>Says where things are. The one place where a made token is shown.</summary>

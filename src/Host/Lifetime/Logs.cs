@@ -8,7 +8,9 @@ internal static class Logs
     /// <summary>Warnings and worse, and the gateway's own information, as one line each on standard error; under systemd with its severities.</summary>
     public static void ToStandardError(ILoggingBuilder logging)
     {
-        logging.SetMinimumLevel(LogLevel.Warning).AddFilter("Gateway", LogLevel.Information);
+        logging.SetMinimumLevel(LogLevel.Warning).AddFilter("Gateway", LogLevel.Information)
+            // A start that fails is told in one line by the command.
+            .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         // Everything goes to standard error, so that standard output stays what commands print.
         logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         if (Environment.GetEnvironmentVariable("JOURNAL_STREAM") is { Length: > 0 })
