@@ -34,4 +34,34 @@ public class ConformanceTests(ITestOutputHelper output)
         output.WriteLine(ConformanceRun.Print("direct", results, exceptions));
         Assert.Empty(results.SelectMany(r => ConformanceRun.Failures(r, exceptions)));
     }
+
+    [Fact]
+    public async Task Recordings_replayed_through_the_ports_of_a_running_gateway_give_the_recorded_positions_and_replies()
+    {
+        Assert.SkipWhen(VectorFile.Folder is null, NoVectors);
+        Assert.SkipWhen(Repository.Reference("traccar-to-parameters.tsv") is null, "The table ../shared/reference/traccar-to-parameters.tsv is not on this machine.");
+        Assert.SkipWhen(!ConformanceRun.Recorded().Any(), "No built-in protocol has recordings.");
+
+        CancellationToken cancellation = TestContext.Current.CancellationToken;
+        ExceptionList exceptions = ConformanceRun.Exceptions();
+        var judge = new FrameJudge(ConformanceRun.Map(), exceptions, ownClock: false);
+        var results = new List<ProtocolResult>();
+        await using RunningGateway gateway = await RunningGateway.StartAsync(cancellation);
+        foreach ((Codec codec, string path) in ConformanceRun.Recorded())
+        {
+            var result = new ProtocolResult(codec.Info.Name, "ports");
+            foreach (IReadOnlyList<VectorFrame> session in VectorFile.Sessions(path))
+            {
+                using var replay = new PortReplay(gateway, codec, session, cancellation);
+                foreach (VectorFrame frame in session)
+                {
+                    if (replay.CanSend(frame)) judge.Judge(frame, await replay.SendAsync(frame), result);
+                    else result.Skipped++;
+                }
+            }
+            results.Add(result);
+        }
+        output.WriteLine(ConformanceRun.Print("ports", results, exceptions));
+        Assert.Empty(results.SelectMany(r => ConformanceRun.Failures(r, exceptions)));
+    }
 }
