@@ -122,17 +122,17 @@ internal sealed partial class ChannelLog
     /// <summary>The facts are in a synced checkpoint: what lies below the head may go, what was waited for is durable.</summary>
     public void CheckpointDone(in ChannelFacts facts)
     {
+        Acknowledge(facts.NextSequence);
+        if (IsAvailable && !_isFull) SignalSpace();
         lock (_gate)
         {
             if (_isClosed) return;
             bool cut = facts.HeadAddress > _facts.HeadAddress;
             _facts = facts;
-            if (cut && _log is not null) _log.UnsafeShiftBeginAddress(facts.HeadAddress, truncateLog: true);
-            else if (cut) RemoveStrayFiles();
+            if (!cut) return;
+            _log?.UnsafeShiftBeginAddress(facts.HeadAddress);
+            _device.RemoveBelow(facts.HeadAddress);
         }
-
-        Acknowledge(facts.NextSequence);
-        if (IsAvailable && !_isFull) SignalSpace();
     }
 
     /// <summary>Gives the memory of a log back that nobody used for a while and that is wholly on the disk.</summary>

@@ -45,8 +45,7 @@ internal sealed partial class ChannelLog : IMessageLog, IDisposable
         _logOptions = logOptions;
         _pageBytes = 1 << options.ChannelPageBits;
         _seed = Record.SeedOf(facts.ChannelId, facts.Incarnation);
-        _device = new SegmentDevice(handles, PathOf(options.Folder, facts.ChannelId, facts.Incarnation));
-        _device.Initialize(1L << options.ChannelSegmentBits);
+        _device = new SegmentDevice(handles, PathOf(options.Folder, facts.ChannelId, facts.Incarnation), 1L << options.ChannelSegmentBits, facts.HeadAddress);
         _nextSequence = _ackedNext = facts.NextSequence;
         _tailAddress = facts.UntilAddress;
         _headSequence = facts.HeadSequence;

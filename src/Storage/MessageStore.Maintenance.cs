@@ -127,14 +127,17 @@ public sealed partial class MessageStore
 
     private void RemoveJournalsBelow(long generation)
     {
-        foreach (string file in Directory.EnumerateFiles(_options.Folder, "journal-*"))
-            if (GenerationOf(file) < generation) _handles.Delete(file);
+        foreach (string file in JournalFiles())
+            if (GenerationOf(file) is { } old && old < generation) _handles.Delete(file);
     }
 
-    private static long GenerationOf(string file)
+    private IEnumerable<string> JournalFiles() =>
+        Directory.GetFiles(_options.Folder, "journal-*").Concat(Directory.GetFiles(_options.Folder, "facts-*"));
+
+    /// <summary>The generation in `journal-N.S` or `facts-N`.</summary>
+    private static long? GenerationOf(string file)
     {
-        string name = Path.GetFileName(file)["journal-".Length..];
-        int dot = name.IndexOf('.', StringComparison.Ordinal);
-        return dot == 16 && long.TryParse(name[..dot], System.Globalization.NumberStyles.HexNumber, null, out long generation) ? generation : long.MaxValue;
+        string digits = Path.GetFileNameWithoutExtension(file).Split('-')[1];
+        return long.TryParse(digits, System.Globalization.NumberStyles.HexNumber, null, out long generation) ? generation : null;
     }
 }

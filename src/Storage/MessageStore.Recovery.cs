@@ -102,13 +102,13 @@ public sealed partial class MessageStore
     /// <summary>A journal that no checkpoint speaks of was begun by a start that did not get through: nothing was acknowledged from it.</summary>
     private void RemoveJournalsFrom(long generation)
     {
-        foreach (string file in Directory.EnumerateFiles(_options.Folder, "journal-*"))
-            if (GenerationOf(file) >= generation) _handles.Delete(file);
+        foreach (string file in JournalFiles())
+            if (GenerationOf(file) is { } later && later >= generation) _handles.Delete(file);
     }
 
     private void RefuseIfUsed()
     {
-        string? journal = Directory.EnumerateFiles(_options.Folder, "journal-*").FirstOrDefault(file => new FileInfo(file).Length > 64 && !file.EndsWith(".facts", StringComparison.Ordinal));
+        string? journal = Directory.EnumerateFiles(_options.Folder, "journal-*").FirstOrDefault(file => new FileInfo(file).Length > 1);
         string channels = Path.Combine(_options.Folder, "channels");
         string? log = Directory.Exists(channels) ? Directory.EnumerateFiles(channels, "log-*", SearchOption.AllDirectories).FirstOrDefault() : null;
         if ((journal ?? log) is not { } file) return;

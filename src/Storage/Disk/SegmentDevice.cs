@@ -19,14 +19,19 @@ internal sealed class SegmentDevice : StorageDeviceBase
     private readonly HashSet<int> _written = [];
     private readonly List<ParkedWrite> _parked = [];
     private readonly Lock _gate = new();
+    private volatile int _firstSegment;
     private bool _folderUnsynced;
     private volatile bool _isFailing;
     private volatile bool _isPoisoned;
 
     /// <param name="handles">Shared by all devices.</param>
     /// <param name="path">Files are named this, a dot and the segment's number.</param>
-    public SegmentDevice(HandleCache handles, string path) : base(path, SectorBytes, -1)
+    /// <param name="segmentBytes">Bytes per file.</param>
+    /// <param name="headAddress">Nothing lies below.</param>
+    public SegmentDevice(HandleCache handles, string path, long segmentBytes, long headAddress) : base(path, SectorBytes, -1)
     {
+        Initialize(segmentBytes);
+        _firstSegment = (int)(headAddress / segmentBytes);
         _handles = handles;
         _folder = Path.GetDirectoryName(path)!;
     }
@@ -111,7 +116,7 @@ internal sealed class SegmentDevice : StorageDeviceBase
 
         try
         {
-            foreach (int segment in segments) _handles.Sync(SegmentPath(segment));
+            foreach (int segment in segments) SyncSegment(segment);
             if (folder) _handles.Files.SyncFolder(_folder);
             return true;
         }
@@ -123,8 +128,22 @@ internal sealed class SegmentDevice : StorageDeviceBase
         }
     }
 
+    /// <summary>Removes the files that lie wholly below the address. A reader that is still there finds nothing and must know why.</summary>
+    public void RemoveBelow(long address)
+    {
+        int end = (int)(address / SegmentSize);
+        while (_firstSegment < end) RemoveSegment(_firstSegment++);     // counted first: a sync that finds no file then knows why
+    }
+
     /// <inheritdoc />
     public override void RemoveSegmentAsync(int segment, AsyncCallback callback, IAsyncResult result)
+    {
+        RemoveSegment(segment);
+        callback(result);
+    }
+
+    /// <inheritdoc />
+    public override void RemoveSegment(int segment)
     {
         lock (_gate)
         {
@@ -147,8 +166,6 @@ internal sealed class SegmentDevice : StorageDeviceBase
             _paths.Remove(segment);
             _written.Remove(segment);
         }
-
-        callback(result);
     }
 
     /// <inheritdoc />
@@ -158,6 +175,18 @@ internal sealed class SegmentDevice : StorageDeviceBase
         {
             foreach (string path in _paths.Values) _handles.Forget(path);
             _paths.Clear();
+        }
+    }
+
+    private void SyncSegment(int segment)
+    {
+        try
+        {
+            _handles.Sync(SegmentPath(segment));
+        }
+        catch (FileNotFoundException) when (segment < _firstSegment)
+        {
+            // Removed meanwhile: nobody needs it any more.
         }
     }
 

@@ -34,8 +34,8 @@ internal sealed class GroupJournal : IDisposable
         _options = options;
         Generation = generation;
         string path = PathOf(options.Folder, generation);
-        _device = new SegmentDevice(handles, path);
-        _facts = new JournalFacts(handles, path + ".facts", generation);
+        _device = new SegmentDevice(handles, path, 1L << options.JournalSegmentBits, headAddress: 0);
+        _facts = new JournalFacts(handles, FactsPathOf(options.Folder, generation), generation);
         _log = new FasterLog(new FasterLogSettings
         {
             LogDevice = _device,
@@ -71,6 +71,9 @@ internal sealed class GroupJournal : IDisposable
 
     /// <summary>Where the files of a generation lie: this, a dot and a number.</summary>
     public static string PathOf(string folder, long generation) => Path.Combine(folder, $"journal-{generation:x16}");
+
+    /// <summary>Where the second copy of a generation's facts lies. In the order of names it comes before the journal, so that it is not the newer one in a copy.</summary>
+    public static string FactsPathOf(string folder, long generation) => Path.Combine(folder, $"facts-{generation:x16}");
 
     /// <summary>Most bytes an entry may have.</summary>
     public static int EntryBytesMax(StoreOptions options) => (1 << options.JournalPageBits) - 128;
@@ -115,7 +118,8 @@ internal sealed class GroupJournal : IDisposable
     {
         long pageStart = address & ~((1L << _options.JournalPageBits) - 1);
         if (pageStart <= _log.BeginAddress || _isFailing) return;
-        _log.UnsafeShiftBeginAddress(pageStart, snapToPageStart: true, truncateLog: true);
+        _log.UnsafeShiftBeginAddress(pageStart);
+        _device.RemoveBelow(pageStart);
     }
 
     /// <summary>Commits what is there and stops. Appends that come later find the journal failing.</summary>

@@ -14,6 +14,7 @@ internal sealed class JournalReader(HandleCache handles, StoreOptions options, l
     private const int FirstAddress = 64;
     private const int LengthBytes = 4;
 
+    private readonly string _factsPath = GroupJournal.FactsPathOf(options.Folder, generation);
     private readonly string _path = GroupJournal.PathOf(options.Folder, generation);
     private readonly int _pageBytes = 1 << options.JournalPageBits;
     private readonly int _pagesPerSegment = 1 << (options.JournalSegmentBits - options.JournalPageBits);
@@ -24,8 +25,8 @@ internal sealed class JournalReader(HandleCache handles, StoreOptions options, l
     /// <exception cref="DamagedLogException">An entry that was durable is damaged or missing.</exception>
     public void Read(long neededSequence, JournalVisitor visit)
     {
-        long factsDurable = JournalFacts.ReadDurable(handles, _path + ".facts", generation);
-        if (factsDurable < 0) throw Damaged(_path + ".facts", 0, "it holds no valid slot, so nobody knows how far the journal was durable");
+        long factsDurable = JournalFacts.ReadDurable(handles, _factsPath, generation);
+        if (factsDurable < 0) throw Damaged(_factsPath, 0, "it holds no valid slot, so nobody knows how far the journal was durable");
         int[] segments = Segments();
         if (segments.Length == 0) throw Damaged(_path + ".0", 0, "the file is missing");
         byte[] page = GC.AllocateUninitializedArray<byte>(_pageBytes);

@@ -1,0 +1,132 @@
+namespace Gateway.Storage.Tests;
+
+public sealed class DamageTests : StoreFixture
+{
+    private const int Messages = 1_500;
+
+    /// <summary>Promise: whatever happens to a byte of the checkpoint, the store opens with all messages or refuses by name.</summary>
+    [Theory]
+    [InlineData("checkpoint-a", false)]
+    [InlineData("checkpoint-b", false)]
+    [InlineData("checkpoint-a", true)]
+    public async Task Any_byte_of_a_checkpoint_changed_opens_right_or_is_refused(string name, bool crashed)
+    {
+        string good = await MakeAsync(crashed);
+        long length = new FileInfo(Path.Combine(good, name)).Length;
+        for (long at = 0; at < length; at++) await OpensRightOrRefuses(good, name, at, bytes => bytes[at] ^= 0x41);
+    }
+
+    [Theory]
+    [InlineData("format")]
+    [InlineData("checkpoint-a")]
+    [InlineData("checkpoint-b")]
+    [InlineData("facts-*")]
+    [InlineData("journal-*")]
+    [InlineData("channels/1/log-*")]
+    public async Task A_file_zeroed_cut_or_missing_opens_right_or_is_refused(string pattern)
+    {
+        string good = await MakeAsync(crashed: true);
+        string name = Path.GetRelativePath(good, Directory.GetFiles(Path.Combine(good, Path.GetDirectoryName(pattern)!), Path.GetFileName(pattern))[0]);
+        await OpensRightOrRefuses(good, name, -1, Array.Clear);
+        await OpensRightOrRefuses(good, name, -2, bytes => Array.Clear(bytes, 0, bytes.Length / 2));
+        await OpensRightOrRefuses(good, name, -3, null);
+        for (int cut = 0; cut < 5; cut++) await OpensRightOrRefuses(good, name, -4, bytes => bytes, cut / 5.0);
+    }
+
+    [Theory]
+    [InlineData("journal-*", 997)]
+    [InlineData("channels/1/log-*", 997)]
+    [InlineData("facts-*", 1)]
+    public async Task Bytes_of_data_changed_open_right_or_are_refused(string pattern, int step)
+    {
+        string good = await MakeAsync(crashed: true);
+        string name = Path.GetRelativePath(good, Directory.GetFiles(Path.Combine(good, Path.GetDirectoryName(pattern)!), Path.GetFileName(pattern))[0]);
+        long length = new FileInfo(Path.Combine(good, name)).Length;
+        for (long at = 0; at < length; at += step) await OpensRightOrRefuses(good, name, at, bytes => bytes[at] ^= 0x41);
+    }
+
+    [Fact]
+    public async Task Both_checkpoints_zeroed_are_refused_and_the_message_names_them()
+    {
+        string good = await MakeAsync(crashed: false);
+        foreach (string name in new[] { "checkpoint-a", "checkpoint-b" }) await File.WriteAllBytesAsync(Path.Combine(good, name), new byte[500], None);
+        DamagedLogException refusal = Assert.Throws<DamagedLogException>(() => Open(Options with { Folder = good }));
+        Assert.Contains("checkpoint-a", refusal.Message, StringComparison.Ordinal);
+        foreach (string name in new[] { "checkpoint-a", "checkpoint-b" }) File.Delete(Path.Combine(good, name));
+        refusal = Assert.Throws<DamagedLogException>(() => Open(Options with { Folder = good }));
+        Assert.Contains("channels", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Swapped_channel_folders_are_refused_and_other_channels_live_on()
+    {
+        string good = await MakeAsync(crashed: false, channels: 3);
+        string one = Path.Combine(good, "channels", "1"), two = Path.Combine(good, "channels", "2");
+        string logOne = Directory.GetFiles(one)[0], logTwo = Directory.GetFiles(two)[0];
+        byte[] bytes = await File.ReadAllBytesAsync(logOne, None);
+        await File.WriteAllBytesAsync(logOne, await File.ReadAllBytesAsync(logTwo, None), None);
+        await File.WriteAllBytesAsync(logTwo, bytes, None);
+
+        await using MessageStore store = Open(Options with { Folder = good });
+        DamagedLogException refusal = await Assert.ThrowsAsync<DamagedLogException>(async () => await store.OpenAsync(1, new LogOptions(), None));
+        Assert.Contains(logOne, refusal.Message, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<DamagedLogException>(async () => await store.OpenAsync(2, new LogOptions(), None));
+        AssertNumbers(await ReadAll(await store.OpenAsync(3, new LogOptions(), None)), 0, Messages);
+    }
+
+    /// <summary>Half of the messages in the channel's log, half in the journal when <paramref name="crashed"/>.</summary>
+    private async Task<string> MakeAsync(bool crashed, int channels = 1)
+    {
+        string copy = Path.Combine(Folder, "good");
+        await using (MessageStore store = Open())
+        {
+            for (int channel = 1; channel <= channels; channel++)
+            {
+                IMessageLog log = await store.OpenAsync(channel, new LogOptions(), None);
+                for (int i = 0; i < Messages; i += 10)
+                {
+                    await Append(log, Pack(i, 10, 64));
+                    if (i == Messages / 2) Assert.True(await store.CheckpointAsync(None));
+                }
+            }
+
+            if (crashed) CopyFolder(Options.Folder, copy);
+        }
+
+        if (!crashed) CopyFolder(Options.Folder, copy);
+        return copy;
+    }
+
+    private async Task OpensRightOrRefuses(string good, string name, long at, Action<byte[]>? damage) =>
+        await OpensRightOrRefuses(good, name, at, damage is null ? null : bytes => { damage(bytes); return bytes; }, 1);
+
+    private async Task OpensRightOrRefuses(string good, string name, long at, Func<byte[], byte[]>? damage, double keep)
+    {
+        string folder = Path.Combine(Folder, "damaged");
+        CopyFolder(good, folder);
+        string file = Path.Combine(folder, name);
+        if (damage is null) File.Delete(file);
+        else
+        {
+            byte[] bytes = await File.ReadAllBytesAsync(file, None);
+            await File.WriteAllBytesAsync(file, damage(bytes).AsMemory(0, (int)(bytes.Length * keep)), None);
+        }
+
+        try
+        {
+            await using MessageStore store = Open(Options with { Folder = folder });
+            IMessageLog log = await store.OpenAsync(1, new LogOptions(), None);
+            List<(long Key, long Number)> all = await ReadAll(log);
+            Assert.True(all.Count == Messages, $"{name} changed at {at}: opens with {all.Count} of {Messages}");
+            AssertNumbers(all, 0, Messages);
+        }
+        catch (DamagedLogException e)
+        {
+            Assert.Contains(folder, e.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+}
