@@ -13,10 +13,12 @@ internal static class AllocationProbe
     private const int CallsPerRound = 20;
 
     /// <summary>Managed bytes per operation, rounded up: one byte in a hundred operations is not nothing.</summary>
-    /// <param name="benchmark">A benchmark method; its class is made, set up and cleaned up anew.</param>
-    public static long BytesPerOperation(MethodInfo benchmark)
+    /// <param name="type">The benchmark's class; made, set up and cleaned up anew.</param>
+    /// <param name="benchmark">A benchmark method of it.</param>
+    public static long BytesPerOperation(Type type, MethodInfo benchmark)
     {
-        object instance = Activator.CreateInstance(benchmark.DeclaringType!)!;
+        bool callerOnly = type.GetCustomAttribute<WaitsForDiskAttribute>() is { CountsCallerOnly: true };
+        object instance = Activator.CreateInstance(type)!;
         try
         {
             Invoke<GlobalSetupAttribute>(instance);
@@ -25,9 +27,9 @@ internal static class AllocationProbe
             long fewest = long.MaxValue;
             for (int round = 0; round < Rounds; round++)
             {
-                long before = GC.GetTotalAllocatedBytes(precise: true);
+                long before = Allocated(callerOnly);
                 for (int i = 0; i < CallsPerRound; i++) call();
-                fewest = Math.Min(fewest, GC.GetTotalAllocatedBytes(precise: true) - before);
+                fewest = Math.Min(fewest, Allocated(callerOnly) - before);
             }
             int operations = CallsPerRound * benchmark.GetCustomAttribute<BenchmarkAttribute>()!.OperationsPerInvoke;
             return (fewest + operations - 1) / operations;
@@ -38,6 +40,8 @@ internal static class AllocationProbe
             (instance as IDisposable)?.Dispose();
         }
     }
+
+    private static long Allocated(bool callerOnly) => callerOnly ? GC.GetAllocatedBytesForCurrentThread() : GC.GetTotalAllocatedBytes(precise: true);
 
     private static Action CallTo(MethodInfo benchmark, object instance)
     {

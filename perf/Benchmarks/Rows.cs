@@ -19,6 +19,14 @@ internal sealed class GoalAttribute(double ratio = 0, double nanoseconds = 0) : 
     public double? Nanoseconds => nanoseconds > 0 ? nanoseconds : null;
 }
 
+/// <summary>The subjects of a class wait for the disk, or for a thread that does.</summary>
+[AttributeUsage(AttributeTargets.Class)]
+internal sealed class WaitsForDiskAttribute : Attribute
+{
+    /// <summary>How much the other threads allocate depends on their timing: count the caller's bytes alone.</summary>
+    public bool CountsCallerOnly { get; init; }
+}
+
 /// <summary>Pairs each subject with the reference of its category.</summary>
 internal static class Rows
 {
@@ -37,14 +45,15 @@ internal static class Rows
         BenchmarkReport[] subjects = [.. category.Where(report => !report.BenchmarkCase.Descriptor.Baseline)];
         if (references.Length != 1 || subjects.Length != 1) throw new InvalidOperationException($"{category.Key} needs one subject and one reference, it has {subjects.Length} and {references.Length}.");
         Descriptor descriptor = subjects[0].BenchmarkCase.Descriptor;
+        bool isDisk = descriptor.Type.IsDefined(typeof(WaitsForDiskAttribute));
         GoalAttribute? goal = descriptor.WorkloadMethod.GetCustomAttribute<GoalAttribute>();
         return new Measurement(
             category.Key,
-            MeasurementKind.Micro,
+            isDisk ? MeasurementKind.Disk : MeasurementKind.Micro,
             // The fastest iteration: other processes only ever add time.
             subjects[0].ResultStatistics!.Min,
             references[0].ResultStatistics!.Min,
-            AllocationProbe.BytesPerOperation(descriptor.WorkloadMethod))
+            AllocationProbe.BytesPerOperation(descriptor.Type, descriptor.WorkloadMethod))
         {
             RatioGoal = goal?.Ratio,
             TimeGoalNs = goal?.Nanoseconds,

@@ -49,7 +49,12 @@ public static class Comparison
 {
     /// <summary>How much a ratio may exceed the recorded one, as a share of it. What lies within is noise on shared cores.</summary>
     /// <param name="kind">The kind of measurement.</param>
-    public static double MarginOf(MeasurementKind kind) => kind is MeasurementKind.Micro ? 0.15 : 0.30;
+    public static double MarginOf(MeasurementKind kind) => kind switch
+    {
+        MeasurementKind.Micro => 0.15,
+        MeasurementKind.Whole => 0.30,
+        _ => 1.00,      // a disk's own moods differ by more than a factor of two between two seconds
+    };
 
     /// <summary>Compares each measurement with the one of the same name.</summary>
     /// <param name="baseline">As recorded.</param>

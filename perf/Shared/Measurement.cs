@@ -29,6 +29,8 @@ public enum MeasurementKind
 {
     /// <summary>A benchmark within one process.</summary>
     Micro,
+    /// <summary>A benchmark within one process that waits for the disk.</summary>
+    Disk,
     /// <summary>The gateway in a process of its own, over sockets.</summary>
     Whole,
 }

@@ -30,6 +30,15 @@ public sealed class ComparisonTests
     }
 
     [Fact]
+    public void A_disk_may_have_its_moods_but_not_allocate_more()
+    {
+        Measurement recorded = Row(bytes: 1328, kind: MeasurementKind.Disk);
+        Assert.Equal(Verdict.Same, Judge(recorded, recorded with { TimeNs = 190 }));
+        Assert.Equal(Verdict.Slower, Judge(recorded, recorded with { TimeNs = 210 }));
+        Assert.Equal(Verdict.AllocatesMore, Judge(recorded, recorded with { AllocatedBytes = 1329 }));
+    }
+
+    [Fact]
     public void One_byte_more_is_worse_however_fast_it_is() => Assert.Equal(Verdict.AllocatesMore, Judge(Row(bytes: 0), Row(timeNs: 10, bytes: 1)));
 
     [Fact]
