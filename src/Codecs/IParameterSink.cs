@@ -15,14 +15,14 @@ public interface IParameterSink
     /// <summary>Marks where the frame's output starts, so that a failed frame can be taken back. Called once per frame.</summary>
     void BeginFrame(Session session);
 
-    /// <summary>Ends the frame: drops common values.</summary>
+    /// <summary>Ends the frame: drops common values, and a message that was not ended.</summary>
     /// <returns>False when the output was too large; then it was taken back.</returns>
     bool EndFrame();
 
     /// <summary>Takes back all output of the frame.</summary>
     void AbandonFrame();
 
-    /// <summary>Starts a message; common values are copied into it.</summary>
+    /// <summary>Starts a message; common values are copied into it. A message that is still open is ended first.</summary>
     void BeginMessage();
 
     /// <summary>Ends the message.</summary>

@@ -79,6 +79,8 @@ public partial struct MessageSink : IParameterSink
     /// <inheritdoc/>
     public void BeginMessage()
     {
+        // Dropping the open message would let this one overwrite bytes that a mark may still refer to.
+        if (_messageStart >= 0) EndMessage();
         KeepCommonValues();
         int room = 3 + _commonBytes;
         if (_bytes.Length - _position < room) Grow(room);
@@ -162,12 +164,7 @@ public partial struct MessageSink : IParameterSink
     private void KeepCommonValues()
     {
         int length = _position - _buffer.Length;
-        if (length <= 0 || _messageStart >= 0)
-        {
-            // A message that was begun and not ended is dropped.
-            _position = _buffer.Length;
-            return;
-        }
+        if (length == 0) return;
         if (_commonBytes + length > MessageBuffer.MessageBytesMax) _overflowed = true;
         else
         {

@@ -65,7 +65,8 @@ public struct TraceSink : IParameterSink
     /// <inheritdoc/>
     public void BeginMessage()
     {
-        if ((_flags & InMessage) == 0 && (_flags & HasTimestamp) != 0) _flags |= CommonHasTimestamp;
+        EndMessage();
+        if ((_flags & HasTimestamp) != 0) _flags |= CommonHasTimestamp;
         _flags = (_flags & CommonHasTimestamp) != 0 ? CommonHasTimestamp | HasTimestamp | InMessage : InMessage;
         Add(TraceEventKind.BeginMessage);
     }
