@@ -9,9 +9,12 @@ namespace Gateway.Host.Channels;
 /// <summary>Puts channels, listeners and their buffers into a host.</summary>
 public static class GatewayChannels
 {
+    /// <summary>Name of the folder in the data folder that holds the channels' buffers.</summary>
+    public const string MessagesFolderName = "messages";
+
     /// <summary>
-    /// Adds <see cref="ChannelDirectory"/>, <see cref="CodecRegistry"/>, <see cref="IConfigurationStore"/> and the hosted services that open, sweep and close ports.
-    /// What is registered before (an <see cref="IMessageStore"/>, a registry, a clock) is taken as it is.
+    /// Adds <see cref="ChannelDirectory"/>, <see cref="CodecRegistry"/>, <see cref="IConfigurationStore"/>, <see cref="IMessageStore"/> and the hosted services that open, sweep and close ports.
+    /// What is registered before (a registry, a store, a clock) is taken as it is.
     /// </summary>
     /// <remarks>Register it before anything that reads from channels: services stop in reverse order, so readers stop before the buffers close.</remarks>
     public static IServiceCollection AddGatewayChannels(this IServiceCollection services, GatewayOptions options)
@@ -20,6 +23,7 @@ public static class GatewayChannels
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(_ => new CodecRegistry());
         services.TryAddSingleton<IConfigurationStore>(_ => SqliteConfigurationStore.Open(options.DataFolder));
+        services.TryAddSingleton(OpenMessages);
 
         services.AddSingleton<FrameDecoder>();
         services.AddSingleton<DecodeBatchPool>();
@@ -37,6 +41,15 @@ public static class GatewayChannels
         services.AddHostedService<ChannelLifetime>();
         services.AddHostedService<IdleSweeper>();
         return services;
+    }
+
+    private static IMessageStore OpenMessages(IServiceProvider provider)
+    {
+        string folder = Path.Combine(provider.GetRequiredService<GatewayOptions>().DataFolder, MessagesFolderName);
+        var store = new MessageStore(new StoreOptions { Folder = folder, Time = provider.GetRequiredService<TimeProvider>() });
+        ILogger<MessageStore> logger = provider.GetRequiredService<ILogger<MessageStore>>();
+        store.Trouble += text => ListenerLog.StoreTrouble(logger, text);
+        return store;
     }
 
     private sealed class ChannelLifetime(ChannelDirectory directory) : IHostedService

@@ -67,4 +67,7 @@ internal static partial class ListenerLog
 
     [LoggerMessage(2112, LogLevel.Information, "Stopped: {Connections} connections closed in {Milliseconds} ms.")]
     internal static partial void Stopped(ILogger logger, int connections, long milliseconds);
+
+    [LoggerMessage(2113, LogLevel.Error, "Channel buffers: {Trouble}")]
+    internal static partial void StoreTrouble(ILogger logger, string trouble);
 }
