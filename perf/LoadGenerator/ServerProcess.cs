@@ -10,6 +10,7 @@ namespace Gateway.Perf.Load;
 internal sealed class ServerProcess : IAsyncDisposable
 {
     private const int ServerCore = 0;
+    private const long QuotaBytes = 16_000_000_000;      // a load must end because its time is over, not because the buffer is full
     private const string Token = "perf-token-of-this-run-only";
 
     private readonly Process _process;
@@ -97,7 +98,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <summary>Creates a channel of the gateway and gives the place where it listens.</summary>
     public async Task<IPEndPoint> CreateChannelAsync(string name)
     {
-        using HttpResponseMessage answer = await _api!.PostAsJsonAsync(new Uri("/gw/channels", UriKind.Relative), new[] { new { name, protocol_name = "teltonika" } }).ConfigureAwait(false);
+        using HttpResponseMessage answer = await _api!.PostAsJsonAsync(new Uri("/gw/channels", UriKind.Relative), new[] { new { name, protocol_name = "teltonika", configuration = new { quota_bytes = QuotaBytes } } }).ConfigureAwait(false);
         string text = await answer.Content.ReadAsStringAsync().ConfigureAwait(false);
         if (!answer.IsSuccessStatusCode) throw new IOException($"The channel was refused: {text}");
         using JsonDocument document = JsonDocument.Parse(text);
