@@ -1,0 +1,653 @@
+using System.Collections.Generic;
+
+namespace Gateway.Codecs.Generator;
+
+/// <summary>Parses the items of messages, blocks and tables: fields, coordinates, times, control, text.</summary>
+internal sealed class ItemParser(List<SpecDiagnostic> diagnostics)
+{
+    private static readonly HashSet<string> SizedTypes =
+    [
+        "uint", "int", "uintle", "intle", "bcd", "hex", "digits", "ascii", "utf8", "latin1", "utf16", "utf16le", "bytes", "skip", "bits", "ibits", "hexint",
+    ];
+
+    internal static readonly HashSet<string> Types =
+    [
+        "u8", "u16", "u24", "u32", "u40", "u48", "u56", "u64", "i8", "i16", "i24", "i32", "i40", "i48", "i56", "i64",
+        "sm16", "sm32", "f32", "f64", "bool", "mac", "varint", "real", "char", "text", "rest",
+        "uint", "int", "bcd", "hex", "digits", "ascii", "utf8", "latin1", "utf16", "bytes", "skip", "bits", "ibits", "hexint",
+    ];
+
+    private static readonly HashSet<string> ColumnTypes = ["int", "real", "hexint", "digits", "text", "char", "bool", "rest"];
+
+    internal List<Item> ParseAll(IEnumerable<SpecLine> lines)
+    {
+        List<Item> items = [];
+        BlockItem? lastIf = null;
+        foreach (SpecLine line in lines)
+        {
+            LineReader r = new(line);
+            try
+            {
+                if (r.IsName("else"))
+                {
+                    lastIf = ParseElse(r, lastIf);
+                    continue;
+                }
+                Item item = Parse(r);
+                lastIf = item is BlockItem { Kind: "if" } branch ? branch : null;
+                items.Add(item);
+            }
+            catch (SpecSyntaxException e)
+            {
+                diagnostics.Add(new SpecDiagnostic(e.Id, e.At.Line, e.At.Column, e.At.Length, e.Message));
+            }
+        }
+        return items;
+    }
+
+    private BlockItem? ParseElse(LineReader r, BlockItem? branch)
+    {
+        if (branch is null) throw new SpecSyntaxException(Ids.Syntax, r.Whole, "'else' has no 'if' directly above it");
+        r.Take();
+        if (r.TakeName("if"))
+        {
+            BlockItem next = new() { At = r.Whole, Kind = "if", Argument = ExpressionParser.Parse(r) };
+            r.ExpectEnd();
+            next.Body = ParseAll(r.Line.Children);
+            branch.Else = [next];
+            return next;
+        }
+        r.ExpectEnd();
+        branch.Else = ParseAll(r.Line.Children);
+        return null;
+    }
+
+    internal static bool IsType(string name) =>
+        Types.Contains(name) || ((name.EndsWith("le") || name.EndsWith("be")) && Types.Contains(name.Substring(0, name.Length - 2)));
+
+    private Item Parse(LineReader r)
+    {
+        Place at = r.Whole;
+        if (r.Next.Kind is TokenKind.Text) return With(new LiteralItem { Bytes = r.Take().Bytes }, at, r);
+        if (r.Next.Kind is TokenKind.Bytes) return ParseHexField(r, at);
+        if (r.Next.Kind != TokenKind.Name) throw r.Expected("an item: a type such as u16, or lat, time, record, if, ...");
+
+        string word = r.Next.Text;
+        switch (word)
+        {
+            case "lat" or "lon": return ParseCoordinate(r, at);
+            case "time" or "date": return ParseTime(r, at);
+            case "const": return ParseConst(r, at);
+            case "valid":
+                r.Take();
+                return End(new ValidItem { At = at, Condition = ExpressionParser.Parse(r) }, r);
+            case "value": return ParseValue(r, at);
+            case "let":
+                r.Take();
+                LetItem let = new() { At = at, Name = r.ExpectName("a name").Text };
+                r.ExpectSymbol("=");
+                let.Value = ExpressionParser.Parse(r);
+                return End(let, r);
+            case "set":
+                r.Take();
+                SetItem set = new() { At = at, Name = r.ExpectName("session.NAME").Text };
+                r.ExpectSymbol("=");
+                set.Value = ExpressionParser.Parse(r);
+                if (r.TakeName("if")) set.Condition = ExpressionParser.Parse(r);
+                return End(set, r);
+            case "login":
+                r.Take();
+                LoginItem login = new() { At = at };
+                do login.Candidates.Add(ExpressionParser.Postfix(r));
+                while (r.TakeSymbol("|"));
+                if (r.TakeName("if")) login.Condition = ExpressionParser.Parse(r);
+                return End(login, r);
+            case "require":
+                r.Take();
+                if (!r.TakeName("login")) throw r.Expected("'login'");
+                return End(new RequireLoginItem { At = at }, r);
+            case "record" or "optional" or "one" or "if" or "repeat" or "for" or "within" or "at" or "tlv" or "csv" or "list" or "split" or "inflate" or "unhex"
+                or "bitfield" or "scan" or "try" or "kv":
+                if (word == "at" && r.Peek(1) is { Kind: TokenKind.Symbol, Text: "=" }) break;
+                return ParseBlock(r, at);
+            case "switch": return ParseSwitch(r, at);
+            case "use": return ParseUse(r, at);
+            case "item": return ParseTableCall(r, at);
+            case "mark":
+                r.Take();
+                return End(new MarkItem { At = at, Name = r.ExpectName("a name").Text }, r);
+            case "check": return ParseCheck(r, at);
+            case "reject" or "stop":
+                r.Take();
+                RejectItem reject = new() { At = at, Stop = word == "stop" };
+                if (r.TakeName("if")) reject.Condition = ExpressionParser.Parse(r);
+                return End(reject, r);
+            case "find":
+                r.Take();
+                return End(new MoveItem { At = at, Kind = "find", Bytes = r.ExpectBytes("a text to find") }, r);
+            case "column":
+                r.Take();
+                return End(new MoveItem { At = at, Kind = "column", Count = ExpressionParser.Postfix(r) }, r);
+            case "skip" when r.Peek(1) is { Kind: TokenKind.Name, Text: "until" }:
+                r.Take();
+                r.Take();
+                return End(new MoveItem { At = at, Kind = "skip until", Bytes = r.ExpectBytes("a text to stop at") }, r);
+            case "reply": return ParseReply(r, at);
+        }
+        if (IsType(word)) return ParseField(r, at);
+        throw new SpecSyntaxException(Ids.Syntax, r.Here, $"'{word}' is no type and no item{Nearest.Suggestion(word, AllWords())}");
+    }
+
+    private static IEnumerable<string> AllWords()
+    {
+        foreach (string type in Types) yield return type;
+        foreach (string word in new[] { "lat", "lon", "time", "const", "valid", "value", "let", "set", "login", "require", "record", "optional", "one", "if", "repeat", "for", "within", "at", "tlv", "csv",
+                     "list", "split", "kv", "inflate", "unhex", "bitfield", "switch", "use", "item", "mark", "check", "reject", "stop", "find", "skip", "column", "reply" }) yield return word;
+    }
+
+    private static Item End(Item item, LineReader r)
+    {
+        r.ExpectEnd();
+        NoChildren(r);
+        return item;
+    }
+
+    private static Item With(Item item, Place at, LineReader r)
+    {
+        item.At = at;
+        return End(item, r);
+    }
+
+    private static void NoChildren(LineReader r)
+    {
+        if (r.Line.Children.Count > 0)
+        {
+            SpecLine child = r.Line.Children[0];
+            throw new SpecSyntaxException(Ids.Indentation, new Place(child.Number, child.Indent + 1, 1), "nothing can be indented below this item; move the line to the left");
+        }
+    }
+
+    // ---- fields ----
+
+    internal TypeRef ParseType(LineReader r)
+    {
+        Token token = r.ExpectName("a type");
+        if (!IsType(token.Text)) throw new SpecSyntaxException(Ids.Type, new Place(token.Line, token.Column, token.Length), $"'{token.Text}' is no type{Nearest.Suggestion(token.Text, Types)}");
+        TypeRef type = new() { At = new Place(token.Line, token.Column, token.Length), Name = token.Text, Optional = token.Optional };
+        if (!SizedTypes.Contains(token.Text)) return type;
+        if (r.TakeName("rest"))
+        {
+            type.Rest = true;
+            return type;
+        }
+        if (r.TakeName("until"))
+        {
+            type.Until = r.ExpectBytes("the text it reaches to");
+            return type;
+        }
+        bool columnType = ColumnTypes.Contains(token.Text);
+        if (r.Next.Kind == TokenKind.Integer || r.IsSymbol("(") || (!columnType && r.Next.Kind == TokenKind.Name && r.Next.Text is not ("if" or "none" or "enum" or "default")))
+        {
+            type.Size = ExpressionParser.Postfix(r);
+        }
+        else if (!columnType)
+        {
+            throw r.Expected($"a size behind '{token.Text}': a number, a name, (an expression) or rest");
+        }
+        return type;
+    }
+
+    // The lexer takes `hex 16` for bytes; at the start of a field it is the type with a size in decimal digits.
+    private Item ParseHexField(LineReader r, Place at)
+    {
+        Token token = r.Take();
+        if (!int.TryParse(token.Text, out int size)) throw new SpecSyntaxException(Ids.Syntax, at, "bytes that must be here are written `const hex 0D0A`; `hex n` is a field of n bytes");
+        TypeRef type = new() { At = new Place(token.Line, token.Column, token.Length), Name = "hex", Size = new NumberExpr { At = at, Integer = size, Real = size } };
+        return ParseFieldRest(r, at, type);
+    }
+
+    private Item ParseField(LineReader r, Place at) => ParseFieldRest(r, at, ParseType(r));
+
+    private FieldItem ParseFieldRest(LineReader r, Place at, TypeRef type)
+    {
+        FieldItem field = new() { At = at, Type = type };
+        if (r.TakeSymbol(".")) { }
+        else if (r.Next.Kind == TokenKind.Name && r.Next.Text is not ("enum" or "none" or "if" or "default" or "flag")) field.Name = r.Take().Text;
+        ParseModifiers(r, field.Ops, field.None, ref field.Enum, ref field.EnumAt, ref field.Default, ref field.Condition);
+        if (r.Next.Kind is TokenKind.Text or TokenKind.Bytes) field.Terminator = r.Take().Bytes;
+        ParseTargets(r, field.Targets);
+        r.ExpectEnd();
+        foreach (SpecLine child in r.Line.Children)
+        {
+            LineReader c = new(child);
+            try
+            {
+                field.Bits.Add(ParseBit(c));
+            }
+            catch (SpecSyntaxException e)
+            {
+                diagnostics.Add(new SpecDiagnostic(e.Id, e.At.Line, e.At.Column, e.At.Length, e.Message));
+            }
+        }
+        return field;
+    }
+
+    private static void ParseModifiers(LineReader r, List<Op> ops, List<Expr> none, ref string? enumName, ref Place enumAt, ref Expr? defaultValue, ref Expr? condition)
+    {
+        while (true)
+        {
+            OpKind? kind = r.Next.Kind == TokenKind.Symbol
+                ? r.Next.Text switch
+                {
+                    "*" => OpKind.Multiply,
+                    "/" => OpKind.Divide,
+                    "+" => OpKind.Add,
+                    "-" => OpKind.Subtract,
+                    "&" => OpKind.And,
+                    ">>" => OpKind.ShiftRight,
+                    "<<" => OpKind.ShiftLeft,
+                    _ => null,
+                }
+                : null;
+            if (kind is OpKind op)
+            {
+                r.Take();
+                ops.Add(new Op { Kind = op, Operand = ExpressionParser.Postfix(r) });
+            }
+            else if (r.TakeName("enum"))
+            {
+                enumAt = r.Here;
+                enumName = r.ExpectName("the name of an enum").Text;
+            }
+            else if (r.TakeName("none"))
+            {
+                do none.Add(Signed(r));
+                while (r.TakeSymbol(","));
+            }
+            else if (r.TakeName("default"))
+            {
+                defaultValue = Signed(r);
+            }
+            else if (r.TakeName("if"))
+            {
+                condition = ExpressionParser.Parse(r);
+            }
+            else
+            {
+                return;
+            }
+        }
+    }
+
+    private static Expr Signed(LineReader r)
+    {
+        Place at = r.Here;
+        return r.TakeSymbol("-") ? new UnaryExpr { At = at, Op = "-", Operand = ExpressionParser.Postfix(r) } : ExpressionParser.Postfix(r);
+    }
+
+    internal static void ParseTargets(LineReader r, List<Target> targets)
+    {
+        if (!r.TakeSymbol("->")) return;
+        do
+        {
+            if (r.Next.Kind != TokenKind.Target) throw r.Expected("a parameter name such as position.speed");
+            Token token = r.Take();
+            Target target = new() { At = new Place(token.Line, token.Column, token.Length), Name = token.Text };
+            if (r.Next.Kind == TokenKind.Unit)
+            {
+                Token unit = r.Take();
+                target.Unit = unit.Text;
+                target.UnitAt = new Place(unit.Line, unit.Column, unit.Length);
+            }
+            targets.Add(target);
+        }
+        while (r.TakeSymbol(","));
+    }
+
+    private static BitItem ParseBit(LineReader r)
+    {
+        BitItem bit = new() { At = r.Whole };
+        bit.FlagOnly = r.TakeName("flag");
+        bit.From = bit.To = (int)r.ExpectInteger("a bit number, 0 being the lowest");
+        if (r.TakeSymbol("..")) bit.To = (int)r.ExpectInteger("the last bit");
+        if (bit.To < bit.From || bit.To > 63) throw new SpecSyntaxException(Ids.Range, bit.At, "bits go from the lower to the higher, 0..63");
+        if (r.TakeName("as")) bit.Alias = r.ExpectName("a name").Text;
+        List<Expr> none = [];
+        Expr? unused = null;
+        ParseModifiers(r, bit.Ops, none, ref bit.Enum, ref bit.EnumAt, ref unused, ref bit.Condition);
+        if (none.Count > 0 || unused is not null) throw new SpecSyntaxException(Ids.Syntax, bit.At, "'none' and 'default' are not for bits; write 'if' instead");
+        ParseTargets(r, bit.Targets);
+        r.ExpectEnd();
+        if (bit.Targets.Count == 0 && bit.Enum is null && bit.Alias.Length == 0) throw new SpecSyntaxException(Ids.Syntax, bit.At, "say what the bits are for: '-> parameter', 'enum NAME' or 'as name'");
+        return bit;
+    }
+
+    private Item ParseConst(LineReader r, Place at)
+    {
+        r.Take();
+        ConstItem item = new() { At = at };
+        if (r.Next.Kind is TokenKind.Text or TokenKind.Bytes) item.Bytes = r.Take().Bytes;
+        else
+        {
+            item.Type = ParseType(r);
+            item.Value = ExpressionParser.Parse(r);
+        }
+        return End(item, r);
+    }
+
+    private static Item ParseValue(LineReader r, Place at)
+    {
+        r.Take();
+        ValueItem item = new() { At = at, Value = ExpressionParser.Parse(r) };
+        if (r.TakeName("enum"))
+        {
+            item.EnumAt = r.Here;
+            item.Enum = r.ExpectName("the name of an enum").Text;
+        }
+        if (r.TakeName("if")) item.Condition = ExpressionParser.Parse(r);
+        ParseTargets(r, item.Targets);
+        if (item.Targets.Count == 0 && item.Enum is null) throw r.Expected("'-> parameter'");
+        return End(item, r);
+    }
+
+    // ---- coordinates and times ----
+
+    private Item ParseCoordinate(LineReader r, Place at)
+    {
+        CoordinateItem item = new() { At = at, IsLatitude = r.Take().Text == "lat" };
+        if (r.Next.Kind == TokenKind.Name && r.Next.Text is "ddmm" or "degrees" or "ddmmdigits")
+        {
+            item.Optional = r.Next.Optional;
+            item.Form = r.Take().Text;
+        }
+        else
+        {
+            item.Type = ParseType(r);
+            List<Expr> none = [];
+            string? e = null;
+            Place p = default;
+            Expr? d = null;
+            ParseModifiers(r, item.Ops, none, ref e, ref p, ref d, ref item.Condition);
+            if (none.Count > 0 || e is not null || d is not null) throw new SpecSyntaxException(Ids.Syntax, at, "a coordinate takes a type, a scale and south/west only; use 'if' for missing values");
+            if (r.TakeName("ddmm")) item.Form = "ddmm";
+        }
+        if (r.TakeName("hem"))
+        {
+            item.Hemisphere = HemisphereMode.Next;
+            if (r.TakeName("after"))
+            {
+                item.Hemisphere = HemisphereMode.After;
+                item.HemisphereSeparator = r.ExpectBytes("the text between number and letter");
+            }
+            else if (r.TakeName("before")) item.Hemisphere = HemisphereMode.Before;
+            else r.TakeName("next");
+        }
+        if (r.Next.Kind is TokenKind.Text or TokenKind.Bytes) item.Terminator = r.Take().Bytes;
+        if (r.TakeName(item.IsLatitude ? "south" : "west"))
+        {
+            if (!r.TakeName("if")) throw r.Expected("'if'");
+            item.NegativeIf = ExpressionParser.Parse(r);
+        }
+        else if (r.TakeName("if")) item.Condition = ExpressionParser.Parse(r);
+        return End(item, r);
+    }
+
+    private Item ParseTime(LineReader r, Place at)
+    {
+        TimeItem item = new() { At = at };
+        r.Take();
+        if (r.TakeName("combine"))
+        {
+            item.Form = "combine";
+            item.CombineDate = r.ExpectName("the name of a date").Text;
+            r.ExpectSymbol(",");
+            item.CombineTime = r.ExpectName("the name of a time of day").Text;
+            if (r.TakeName("default"))
+            {
+                if (!r.TakeName("now")) throw r.Expected("'now'");
+                item.DefaultNow = true;
+            }
+        }
+        else if (r.Next.Kind == TokenKind.Text)
+        {
+            item.Form = "pattern";
+            item.Pattern = r.ExpectText("a pattern");
+        }
+        else
+        {
+            Token form = r.ExpectName("a time form: unix, unix.ms, epoch, ymdhms, or a pattern such as yyMMddHHmmss");
+            item.Form = form.Text;
+            item.Optional = form.Optional;
+            if (form.Text == "epoch")
+            {
+                long year = r.ExpectInteger("a year");
+                r.ExpectSymbol("-");
+                long month = r.ExpectInteger("a month");
+                r.ExpectSymbol("-");
+                long day = r.ExpectInteger("a day");
+                item.EpochUs = (long)(new System.DateTime((int)year, (int)month, (int)day) - new System.DateTime(1970, 1, 1)).TotalMilliseconds * 1000;
+            }
+            if (IsPattern(form.Text))
+            {
+                item.Form = "pattern";
+                item.Pattern = form.Text;
+            }
+            else if (form.Text is "now")
+            {
+            }
+            else if (form.Text is "unix" or "unix.ms" or "epoch")
+            {
+                item.Type = ParseType(r);
+            }
+            else if (form.Text is "ymdhms" or "dmyhms" or "hmsdmy" or "hmsymd" or "ymd" or "hms")
+            {
+                Token unit = r.ExpectName("u8, bcd or u16year");
+                if (unit.Text is not ("u8" or "bcd" or "u16year")) throw new SpecSyntaxException(Ids.Type, new Place(unit.Line, unit.Column, unit.Length), "a date by components is u8, bcd or u16year");
+                item.Type = new TypeRef { At = at, Name = unit.Text };
+            }
+            else
+            {
+                throw new SpecSyntaxException(Ids.Type, new Place(form.Line, form.Column, form.Length), $"'{form.Text}' is no time form; write unix, unix.ms, epoch yyyy-MM-dd, ymdhms u8, or a pattern such as ddMMyy or \"yyyy-MM-dd HH:mm:ss\"");
+            }
+        }
+        while (!r.AtEnd)
+        {
+            if (r.TakeName("zone")) item.Zone = ExpressionParser.Postfix(r);
+            else if (r.TakeName("if")) item.Condition = ExpressionParser.Parse(r);
+            else if (r.Next.Kind is TokenKind.Text or TokenKind.Bytes) item.Terminator = r.Take().Bytes;
+            else if (r.IsSymbol("->"))
+            {
+                List<Target> targets = [];
+                ParseTargets(r, targets);
+                item.Target = targets[0];
+            }
+            else if (r.Next.Kind == TokenKind.Name && item.Name.Length == 0) item.Name = r.Take().Text;
+            else throw r.Expected("'zone', a name, or '-> parameter'");
+        }
+        return End(item, r);
+    }
+
+    private static bool IsPattern(string text)
+    {
+        if (text.Length < 4 || text is "unix" or "epoch") return false;
+        foreach (char c in text)
+            if (c is not ('y' or 'M' or 'd' or 'H' or 'm' or 's' or 'f')) return false;
+        return text.IndexOf("dd", System.StringComparison.Ordinal) >= 0 || text.IndexOf("HH", System.StringComparison.Ordinal) >= 0;
+    }
+
+    // ---- control ----
+
+    private Item ParseBlock(LineReader r, Place at)
+    {
+        BlockItem item = new() { At = at, Kind = r.Take().Text };
+        switch (item.Kind)
+        {
+            case "record" or "try":
+                break;
+            case "scan":
+                if (r.TakeName("in")) item.Argument = ExpressionParser.Parse(r);
+                break;
+            case "one":
+                if (!r.TakeName("of")) throw r.Expected("'of'");
+                item.Kind = "one of";
+                break;
+            case "optional":
+                if (r.TakeName("if")) item.Argument = ExpressionParser.Parse(r);
+                else if (r.TakeName("next")) item.Separator = r.ExpectBytes("the text that must come next");
+                break;
+            case "if":
+                item.Argument = ExpressionParser.Parse(r);
+                break;
+            case "repeat":
+                if (r.TakeName("to"))
+                {
+                    if (!r.TakeName("end")) throw r.Expected("'end'");
+                }
+                else if (r.TakeName("while"))
+                {
+                    item.Kind = "repeat while";
+                    item.Argument = ExpressionParser.Parse(r);
+                }
+                else item.Argument = ExpressionParser.Parse(r);
+                if (r.TakeName("as")) item.Name = r.ExpectName("a name").Text;
+                break;
+            case "for":
+                item.Name = r.ExpectName("a name").Text;
+                if (!r.TakeName("in")) throw r.Expected("'in'");
+                do item.Choices.Add(ExpressionParser.Parse(r));
+                while (r.TakeSymbol(","));
+                break;
+            case "within":
+                if (r.TakeName("text")) item.Kind = "within text";
+                item.Argument = ExpressionParser.Parse(r);
+                break;
+            case "at" or "inflate" or "unhex" or "bitfield":
+                item.Argument = ExpressionParser.Parse(r);
+                break;
+            case "tlv":
+                item.IdType = ParseType(r);
+                item.Name = r.ExpectName("a name for the id").Text;
+                item.LengthType = ParseType(r);
+                item.LengthName = r.ExpectName("a name for the length").Text;
+                if (r.IsSymbol("-") || r.IsSymbol("+"))
+                {
+                    // A length that counts more than the value, e.g. its own tag: `u16 len - 2`.
+                    Place opAt = r.Here;
+                    string op = r.Take().Text;
+                    item.Argument = new BinaryExpr { At = opAt, Op = op, Left = new NameExpr { At = opAt, Name = item.LengthName }, Right = ExpressionParser.Postfix(r) };
+                }
+                if (r.TakeName("to") && !r.TakeName("end")) throw r.Expected("'end'");
+                break;
+            case "kv":
+                item.Separator = r.ExpectBytes("the separator of items");
+                r.TakeSymbol(",");
+                item.Separator2 = r.ExpectBytes("the sign between key and value");
+                if (r.TakeName("in")) item.Argument = ExpressionParser.Parse(r);
+                break;
+            default:
+                item.Separator = r.ExpectBytes("a separator");
+                while (!r.AtEnd)
+                {
+                    if (r.TakeName("na")) item.NotAvailable = r.ExpectBytes("the text for no value");
+                    else if (r.TakeName("in")) item.Argument = ExpressionParser.Parse(r);
+                    else if (r.TakeName("as")) item.Name = r.ExpectName("a name").Text;
+                    else throw r.Expected("'in', 'na' or 'as'");
+                }
+                break;
+        }
+        r.ExpectEnd();
+        if (item.Kind == "kv")
+        {
+            SwitchItem rows = new() { At = at, Operand = new NameExpr { At = at, Name = "key" } };
+            ParseRows(r, rows);
+            item.Body.Add(rows);
+            return item;
+        }
+        item.Body = ParseAll(r.Line.Children);
+        if (item.Body.Count == 0 && r.Line.Children.Count == 0) throw new SpecSyntaxException(Ids.Missing, at, $"'{item.Kind}' has no block; indent its items below it");
+        return item;
+    }
+
+    private Item ParseSwitch(LineReader r, Place at)
+    {
+        r.Take();
+        SwitchItem item = new() { At = at, Operand = ExpressionParser.Parse(r) };
+        r.ExpectEnd();
+        ParseRows(r, item);
+        return item;
+    }
+
+    private void ParseRows(LineReader r, SwitchItem item)
+    {
+        foreach (SpecLine line in r.Line.Children)
+        {
+            LineReader c = new(line);
+            try
+            {
+                SwitchRow row = new() { At = c.Whole };
+                if (c.TakeSymbol("*")) row.IsDefault = true;
+                else row.Choices = ExpressionParser.Choices(c);
+                if (c.AtEnd) row.Body = ParseAll(line.Children);
+                else row.Body = [Parse(c)];
+                item.Rows.Add(row);
+            }
+            catch (SpecSyntaxException e)
+            {
+                diagnostics.Add(new SpecDiagnostic(e.Id, e.At.Line, e.At.Column, e.At.Length, e.Message));
+            }
+        }
+        if (item.Rows.Count == 0 && r.Line.Children.Count == 0) throw new SpecSyntaxException(Ids.Missing, item.At, "'switch' has no rows; indent `value` lines with their blocks below it");
+    }
+
+    private Item ParseUse(LineReader r, Place at)
+    {
+        r.Take();
+        UseItem item = new() { At = at, Block = r.ExpectName("the name of a block").Text };
+        if (r.TakeSymbol("(") && !r.TakeSymbol(")"))
+        {
+            item.Arguments = OutParser.ParseList(r, ")");
+            r.ExpectSymbol(")");
+        }
+        return End(item, r);
+    }
+
+    private static Item ParseTableCall(LineReader r, Place at)
+    {
+        r.Take();
+        TableCallItem item = new() { At = at, Table = r.ExpectName("the name of a table").Text };
+        r.ExpectSymbol("(");
+        do item.Arguments.Add(ExpressionParser.Parse(r));
+        while (r.TakeSymbol(","));
+        r.ExpectSymbol(")");
+        if (r.TakeName("size")) item.Size = ExpressionParser.Parse(r);
+        return End(item, r);
+    }
+
+    private Item ParseCheck(LineReader r, Place at)
+    {
+        r.Take();
+        CheckItem item = new() { At = at, Algorithm = r.ExpectName("a checksum such as crc16.x25").Text, Type = r.Next.Kind == TokenKind.Bytes ? HexType(r) : ParseType(r) };
+        if (!r.TakeName("over")) throw r.Expected("'over a..b'");
+        item.From = ExpressionParser.Postfix(r);
+        r.ExpectSymbol("..");
+        item.To = ExpressionParser.Parse(r);
+        return End(item, r);
+    }
+
+    private static TypeRef HexType(LineReader r)
+    {
+        Token token = r.Take();
+        return new TypeRef { At = r.Whole, Name = "hex", Size = new NumberExpr { Integer = int.TryParse(token.Text, out int n) ? n : 2 } };
+    }
+
+    private static Item ParseReply(LineReader r, Place at)
+    {
+        r.Take();
+        ReplyItem item = new() { At = at };
+        if (r.TakeName("if")) item.Condition = ExpressionParser.Parse(r);
+        if (!r.AtEnd) item.Items = OutParser.ParseLine(r);
+        item.Items.AddRange(OutParser.ParseBlock(r.Line.Children));
+        if (item.Items.Count == 0) throw new SpecSyntaxException(Ids.Missing, at, "the reply is empty; write what to send behind it or below it");
+        return item;
+    }
+}

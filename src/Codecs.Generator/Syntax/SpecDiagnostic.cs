@@ -1,0 +1,88 @@
+using System;
+
+namespace Gateway.Codecs.Generator;
+
+/// <summary>A finding in a spec: where, what, and what to write instead.</summary>
+/// <param name="Id">Stable id, <c>GW1001</c> and up; below GW1500 errors, from GW1500 on warnings.</param>
+/// <param name="Line">Line, from 1.</param>
+/// <param name="Column">Column, from 1.</param>
+/// <param name="Length">Length in characters, 1 or more.</param>
+/// <param name="Message">What is wrong, and what to write instead.</param>
+public sealed record SpecDiagnostic(string Id, int Line, int Column, int Length, string Message)
+{
+    /// <summary>Whether the spec can't be compiled because of it.</summary>
+    public bool IsError => string.CompareOrdinal(Id, "GW1500") < 0;
+
+    /// <summary><c>file(line,column): error GW1001: message</c>, as compilers print it.</summary>
+    public string Format(string file) => $"{file}({Line},{Column}): {(IsError ? "error" : "warning")} {Id}: {Message}";
+}
+
+/// <summary>The stable ids.</summary>
+internal static class Ids
+{
+    internal const string Syntax = "GW1001";
+    internal const string Indentation = "GW1002";
+    internal const string UnknownName = "GW1003";
+    internal const string UnknownParameter = "GW1004";
+    internal const string Unit = "GW1005";
+    internal const string Type = "GW1006";
+    internal const string Bounds = "GW1007";
+    internal const string Unreachable = "GW1008";
+    internal const string Duplicate = "GW1009";
+    internal const string Range = "GW1010";
+    internal const string Missing = "GW1011";
+    internal const string Recursion = "GW1012";
+    internal const string Sample = "GW1013";
+    internal const string Value = "GW1014";
+    internal const string Import = "GW1015";
+    internal const string NoSamples = "GW1501";
+    internal const string Unused = "GW1502";
+    internal const string Undecided = "GW1503";
+}
+
+/// <summary>Finds the nearest of known names, for suggestions.</summary>
+internal static class Nearest
+{
+    /// <summary>The name with the smallest edit distance, or null when none is near.</summary>
+    internal static string? Find(string name, System.Collections.Generic.IEnumerable<string> known)
+    {
+        string? best = null;
+        int bestDistance = Math.Max(2, name.Length / 3) + 1;
+        foreach (string candidate in known)
+        {
+            if (Math.Abs(candidate.Length - name.Length) >= bestDistance) continue;
+            int distance = Distance(name, candidate, bestDistance);
+            if (distance < bestDistance || (distance == bestDistance && best is not null && string.CompareOrdinal(candidate, best) < 0))
+            {
+                best = candidate;
+                bestDistance = distance;
+            }
+        }
+        return best;
+    }
+
+    /// <summary><c>; did you mean 'x'?</c> or nothing.</summary>
+    internal static string Suggestion(string name, System.Collections.Generic.IEnumerable<string> known) =>
+        Find(name, known) is string near ? $"; did you mean '{near}'?" : "";
+
+    private static int Distance(string a, string b, int limit)
+    {
+        int[] previous = new int[b.Length + 1];
+        int[] current = new int[b.Length + 1];
+        for (int j = 0; j <= b.Length; j++) previous[j] = j;
+        for (int i = 1; i <= a.Length; i++)
+        {
+            current[0] = i;
+            int least = i;
+            for (int j = 1; j <= b.Length; j++)
+            {
+                int cost = a[i - 1] == b[j - 1] ? 0 : 1;
+                current[j] = Math.Min(Math.Min(current[j - 1], previous[j]) + 1, previous[j - 1] + cost);
+                least = Math.Min(least, current[j]);
+            }
+            if (least > limit) return limit + 1;
+            (previous, current) = (current, previous);
+        }
+        return previous[b.Length];
+    }
+}
