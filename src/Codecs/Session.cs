@@ -10,7 +10,12 @@ public abstract class Session
     /// <summary>Largest scratch buffer in bytes.</summary>
     public const int ScratchBytesMax = 64 * 1024;
 
+    /// <summary>Bytes that a framer may skip in search of a frame before the connection counts as foreign.</summary>
+    public const int SkippedBytesMax = 4096;
+
     private readonly byte[] _ident = new byte[IdentBytesMax];
+    private readonly SessionBytes _model = new(64);
+    private byte[] _unpacked = [];
     private int _identLength;
     private byte[] _scratch = [];
 
@@ -40,6 +45,15 @@ public abstract class Session
 
     /// <summary>Bytes at the start of the unread input that the framer has searched already.</summary>
     public int Examined { get; set; }
+
+    /// <summary>Bytes skipped since the last frame.</summary>
+    public int SkippedBytes { get; set; }
+
+    /// <summary>Messages of the frame being decoded, so far.</summary>
+    public int FrameMessages { get; set; }
+
+    /// <summary>The device's model where the host knows it; empty otherwise.</summary>
+    public ReadOnlySpan<byte> DeviceModel => _model.Span;
 
     /// <summary>The identifier of the device, UTF-8; empty before the login.</summary>
     public ReadOnlySpan<byte> Ident => _ident.AsSpan(0, _identLength);
@@ -75,18 +89,27 @@ public abstract class Session
         return true;
     }
 
+    /// <summary>The unpacked form of a frame, valid until the next frame.</summary>
+    public ReadOnlySpan<byte> Unpacked(int length) => _unpacked.AsSpan(0, length);
+
+    internal byte[] UnpackBuffer(int length)
+    {
+        if (_unpacked.Length < length) _unpacked = new byte[Math.Min(ScratchBytesMax, length)];
+        return _unpacked;
+    }
+
     /// <summary>Forgets the device and sets the spec's variables to their initial values. Generated sessions extend it.</summary>
     public virtual void Reset()
     {
         _identLength = 0;
-        Examined = 0;
+        Examined = SkippedBytes = FrameMessages = 0;
         FailedLine = FailedOffset = 0;
     }
 
     /// <summary>A session variable or device setting by the spec's name, for samples and tools; null if there is none.</summary>
-    public virtual object? GetVariable(string name) => null;
+    public virtual object? GetVariable(string name) => name == "device.model" ? _model.ToString() : null;
 
     /// <summary>Sets a session variable or option by the spec's name.</summary>
     /// <returns>False if there is none or the value has the wrong type.</returns>
-    public virtual bool TrySetVariable(string name, object value) => false;
+    public virtual bool TrySetVariable(string name, object value) => name is "device.model" or "model" && SessionValue.TryBytes(value, _model);
 }

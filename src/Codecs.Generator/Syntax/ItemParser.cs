@@ -198,7 +198,7 @@ internal sealed class ItemParser(List<SpecDiagnostic> diagnostics)
     }
 
     // The lexer takes `hex 16` for bytes; at the start of a field it is the type with a size in decimal digits.
-    private Item ParseHexField(LineReader r, Place at)
+    private FieldItem ParseHexField(LineReader r, Place at)
     {
         Token token = r.Take();
         if (!int.TryParse(token.Text, out int size)) throw new SpecSyntaxException(Ids.Syntax, at, "bytes that must be here are written `const hex 0D0A`; `hex n` is a field of n bytes");
@@ -206,7 +206,7 @@ internal sealed class ItemParser(List<SpecDiagnostic> diagnostics)
         return ParseFieldRest(r, at, type);
     }
 
-    private Item ParseField(LineReader r, Place at) => ParseFieldRest(r, at, ParseType(r));
+    private FieldItem ParseField(LineReader r, Place at) => ParseFieldRest(r, at, ParseType(r));
 
     private FieldItem ParseFieldRest(LineReader r, Place at, TypeRef type)
     {
@@ -477,7 +477,7 @@ internal sealed class ItemParser(List<SpecDiagnostic> diagnostics)
 
     // ---- control ----
 
-    private Item ParseBlock(LineReader r, Place at)
+    private BlockItem ParseBlock(LineReader r, Place at)
     {
         BlockItem item = new() { At = at, Kind = r.Take().Text };
         switch (item.Kind)
@@ -568,7 +568,7 @@ internal sealed class ItemParser(List<SpecDiagnostic> diagnostics)
         return item;
     }
 
-    private Item ParseSwitch(LineReader r, Place at)
+    private SwitchItem ParseSwitch(LineReader r, Place at)
     {
         r.Take();
         SwitchItem item = new() { At = at, Operand = ExpressionParser.Parse(r) };
@@ -640,7 +640,7 @@ internal sealed class ItemParser(List<SpecDiagnostic> diagnostics)
         return new TypeRef { At = r.Whole, Name = "hex", Size = new NumberExpr { Integer = int.TryParse(token.Text, out int n) ? n : 2 } };
     }
 
-    private static Item ParseReply(LineReader r, Place at)
+    private static ReplyItem ParseReply(LineReader r, Place at)
     {
         r.Take();
         ReplyItem item = new() { At = at };

@@ -1,0 +1,665 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Linq;
+
+namespace Gateway.Codecs.Generator;
+
+internal sealed partial class SpecEmitter
+{
+    private const int RoundsMax = 4096;
+
+    private void EmitBlock(BlockItem item, Context c)
+    {
+        switch (item.Kind)
+        {
+            case "record": EmitRecord(item, c); break;
+            case "if": EmitIf(item, c); break;
+            case "repeat" or "repeat while": EmitRepeat(item, c); break;
+            case "for": EmitFor(item, c); break;
+            case "within": EmitWithin(item, c); break;
+            case "within text" or "scan": EmitWithinText(item, c); break;
+            case "at": EmitAtOffset(item, c); break;
+            case "optional": EmitOptional(item, c); break;
+            case "one of": EmitOneOf(item, c); break;
+            case "try": throw new SpecSyntaxException(Ids.Syntax, item.At, "'try' stands below 'one of'; for a single block that may fail write 'optional'");
+            case "tlv": EmitTlv(item, c); break;
+            case "csv": EmitCsv(item, c); break;
+            case "list" or "split": EmitList(item, c); break;
+            case "kv": EmitKeyValue(item, c); break;
+            case "inflate" or "unhex": EmitUnpacked(item, c); break;
+            case "bitfield": EmitBitfield(item, c); break;
+            default: throw new SpecSyntaxException(Ids.Syntax, item.At, $"'{item.Kind}' can't stand here");
+        }
+    }
+
+    private static Context Inner(Context c)
+    {
+        Context inner = c.Clone();
+        inner.Scope = new Scope(c.Scope);
+        return inner;
+    }
+
+    // Names from a block stay visible behind it; whether they were read is the question of `has`.
+    private static void Export(Context inner, Context c)
+    {
+        foreach (KeyValuePair<string, Value> own in inner.Scope.Own) c.Scope.Set(own.Key, own.Value);
+    }
+
+    private void EmitRecord(BlockItem item, Context c)
+    {
+        if (c.InRecord) throw new SpecSyntaxException(Ids.Syntax, item.At, "a record inside a record; end the outer one first");
+        if (c.InTable) throw new SpecSyntaxException(Ids.Syntax, item.At, "a table's row belongs to a record already");
+        _hasRecord = true;
+        Out.Line($"if (s.Ident.IsEmpty) {c.Fail("NotIdentified", item.Line)}");
+        Out.Line("sink.BeginMessage();");
+        Out.Open();
+        Context inner = Inner(c);
+        inner.InRecord = true;
+        // `stop` inside a record ends the record and then the message.
+        string end = $"E{_method.NextNumber()}";
+        inner.StopStatement = $"goto {end};";
+        EmitItems(item.Body, inner);
+        Out.Close();
+        string done = $"D{_method.NextNumber()}";
+        Out.Line($"goto {done};");
+        Out.Line($"{end}: sink.EndMessage(); s.FrameMessages++; {c.StopStatement}");
+        Out.Line($"{done}: sink.EndMessage();");
+        Out.Line("s.FrameMessages++;");
+        Export(inner, c);
+    }
+
+    private void EmitIf(BlockItem item, Context c)
+    {
+        Value condition = Emit(item.Argument!, c);
+        Out.Open($"if ({Bool(condition, item.At)})");
+        Context inner = Inner(c);
+        EmitItems(item.Body, inner);
+        Out.Close();
+        Export(inner, c);
+        if (item.Else is null) return;
+        Out.Open("else");
+        Context other = Inner(c);
+        EmitItems(item.Else, other);
+        Out.Close();
+        Export(other, c);
+    }
+
+    private void EmitRepeat(BlockItem item, Context c)
+    {
+        string i = _method.Integer("i");
+        string last = _method.Int32("last");
+        Context inner = Inner(c);
+        if (item.Name.Length > 0) inner.Scope.Set(item.Name, Value.Of(ValueType.Integer, i));
+        if (item.Kind == "repeat while")
+        {
+            Out.Line($"{i} = 0;");
+            string condition = Bool(Emit(item.Argument!, inner), item.At);
+            Out.Open($"while ({condition})");
+            Out.Line($"if (++{i} > {RoundsMax}) {c.Fail("Malformed", item.Line)}");
+        }
+        else if (item.Argument is null)
+        {
+            Out.Line($"{i} = 0;");
+            Out.Open($"while ({c.Position} < {c.End})");
+            Out.Line($"if (++{i} > {RoundsMax}) {c.Fail("Malformed", item.Line)}");
+        }
+        else
+        {
+            string count = _method.Integer("n");
+            Out.Line($"{count} = {Int(Emit(item.Argument, c), item.At)};");
+            Out.Line($"if ({count} < 0 || {count} > {RoundsMax}) {c.Fail("Malformed", item.Line)}");
+            Out.Open($"for ({i} = 1; {i} <= {count}; {i}++)");
+        }
+        Out.Line($"{last} = {c.Position};");
+        EmitItems(item.Body, inner);
+        // A round that reads nothing would go on for ever.
+        if (item.Kind != "repeat" || item.Argument is null) Out.Line($"if ({c.Position} == {last}) break;");
+        Out.Close();
+        Export(inner, c);
+        if (item.Name.Length > 0) c.Scope.Set(item.Name, Value.Of(ValueType.Integer, i));
+    }
+
+    private void EmitFor(BlockItem item, Context c)
+    {
+        foreach (Expr choice in item.Choices)
+        {
+            Context inner = Inner(c);
+            inner.Scope.Set(item.Name, Emit(choice, c));
+            EmitItems(item.Body, inner);
+        }
+    }
+
+    private void EmitWithin(BlockItem item, Context c)
+    {
+        string end = _method.Int32("e");
+        string size = _method.Int32("w");
+        Out.Line($"{size} = {Int32(Emit(item.Argument!, c), item.At)};");
+        Out.Line($"if ({size} < 0 || {c.End} - {c.Position} < {size}) {c.Fail("Truncated", item.Line)}");
+        Out.Line($"{end} = {c.Position} + {size};");
+        Context inner = Inner(c);
+        inner.End = end;
+        inner.Sized = null;
+        EmitItems(item.Body, inner);
+        Out.Line($"{c.Position} = {end};");
+        Export(inner, c);
+    }
+
+    // A block over text: the same span when the text lies in the frame, so that byte ranges stay true.
+    private void EmitWithinText(BlockItem item, Context c)
+    {
+        Context inner = Inner(c);
+        inner.Columns = inner.Element = false;
+        if (item.Argument is null)
+        {
+            EmitItems(item.Body, inner);
+            Export(inner, c);
+            return;
+        }
+        EnterText(Emit(item.Argument, c), item.At, inner);
+        EmitItems(item.Body, inner);
+        Export(inner, c);
+    }
+
+    private void EnterText(Value text, Place at, Context inner)
+    {
+        if (text.Type != ValueType.Bytes) throw new SpecSyntaxException(Ids.Type, at, "text or bytes are needed here, this is a number");
+        string position = _method.Int32("p");
+        string end = _method.Int32("e");
+        if (IsSimple(text.Base) && text.ConstantBytes is null)
+        {
+            inner.Span = text.Base;
+            Out.Line($"{position} = {text.Start};");
+            Out.Line($"{end} = {position} + {text.Length};");
+        }
+        else
+        {
+            string span = $"u{_method.NextNumber()}";
+            Out.Line($"global::System.ReadOnlySpan<byte> {span} = {text.Span};");
+            inner.Span = span;
+            Out.Line($"{position} = 0;");
+            Out.Line($"{end} = {span}.Length;");
+        }
+        inner.Position = position;
+        inner.End = end;
+        inner.Sized = null;
+    }
+
+    private void EmitAtOffset(BlockItem item, Context c)
+    {
+        string position = _method.Int32("p");
+        Out.Line($"{position} = {Int32(Emit(item.Argument!, c), item.At)};");
+        Out.Line($"if ({position} < 0 || {position} > {c.Span}.Length) {c.Fail("Truncated", item.Line)}");
+        Context inner = Inner(c);
+        inner.Position = position;
+        // Offsets are those of the frame: the block may read beyond the enclosing one.
+        string end = _method.Int32("e");
+        Out.Line($"{end} = {c.Span}.Length;");
+        inner.End = end;
+        EmitItems(item.Body, inner);
+        Export(inner, c);
+    }
+
+    // ---- blocks that may fail ----
+
+    private void EmitOptional(BlockItem item, Context c)
+    {
+        string taken = _method.Boolean("taken");
+        string? guard = item.Argument is not null ? Bool(Emit(item.Argument, c), item.At)
+            : item.Separator.Length > 0 ? $"global::System.MemoryExtensions.StartsWith({c.Span}.Slice({c.Position}, {c.End} - {c.Position}), {Value.Literal(item.Separator)})"
+            : null;
+        if (guard is not null) Out.Open($"if ({guard})");
+        EmitTry(item.Body, c, taken);
+        if (guard is not null) Out.Close();
+    }
+
+    /// <summary>Emits items that leave no trace when one of them fails; <paramref name="taken"/> says whether they did not.</summary>
+    private void EmitTry(List<Item> body, Context c, string taken)
+    {
+        string position = _method.Int32("p");
+        string mark = $"mark{_method.NextNumber()}";
+        string failed = $"F{_method.NextNumber()}";
+        string done = $"D{_method.NextNumber()}";
+        Out.Line($"{taken} = false;");
+        Out.Line($"{position} = {c.Position};");
+        string replies = _method.Int32("rp");
+        Out.Line($"{replies} = reply.Length;");
+        Out.Line($"global::Gateway.Codecs.SinkMark {mark} = sink.Mark();");
+        Out.Open();
+        Context inner = Inner(c);
+        inner.Fail = (_, _) => $"goto {failed};";
+        EmitItems(body, inner);
+        Out.Line($"{taken} = true;");
+        Out.Line($"goto {done};");
+        Out.Close();
+        Out.Line($"{failed}: {c.Position} = {position}; sink.Restore({mark}); reply.Truncate({replies});");
+        Out.Line($"{done}: ;");
+        foreach (KeyValuePair<string, Value> own in inner.Scope.Own)
+        {
+            // What a failed block read does not count.
+            string has = _method.Boolean("h");
+            Out.Line($"{has} = {taken}{(own.Value.Has is null ? "" : $" && {own.Value.Has}")};");
+            Value kept = new()
+            {
+                Type = own.Value.Type, Code = own.Value.Code, Base = own.Value.Base, Start = own.Value.Start, Length = own.Value.Length, Has = has,
+                Field = own.Value.Field, FieldStart = own.Value.FieldStart, FieldLength = own.Value.FieldLength, ConstantBytes = own.Value.ConstantBytes,
+            };
+            c.Scope.Set(own.Key, kept);
+        }
+    }
+
+    private void EmitOneOf(BlockItem item, Context c)
+    {
+        string done = $"D{_method.NextNumber()}";
+        Dictionary<string, List<Value>> read = [];
+        string taken = _method.Boolean("taken");
+        foreach (Item choice in item.Body)
+        {
+            // Every alternative is a `try` block, or a single item for short.
+            List<Item> body = choice is BlockItem { Kind: "try" } branch ? branch.Body : [choice];
+            Context inner = Inner(c);
+            EmitTry(body, inner, taken);
+            foreach (KeyValuePair<string, Value> own in inner.Scope.Own)
+            {
+                if (!read.TryGetValue(own.Key, out List<Value>? values)) read[own.Key] = values = [];
+                values.Add(own.Value);
+            }
+            Out.Line($"if ({taken}) goto {done};");
+        }
+        Out.Line(c.Fail("Malformed", item.Line));
+        Out.Line($"{done}: ;");
+        foreach (KeyValuePair<string, List<Value>> name in read) c.Scope.Set(name.Key, Merge(name.Value, item.At));
+    }
+
+    // A name that several alternatives read: the one that was taken counts.
+    private Value Merge(List<Value> values, Place at)
+    {
+        if (values.Count == 1) return values[0];
+        if (values.Exists(v => v.Type != values[0].Type)) return values[values.Count - 1];
+        string has = _method.Boolean("h");
+        Out.Line($"{has} = {string.Join(" || ", values.Select(v => v.Has ?? "true"))};");
+        if (values[0].Type is ValueType.Bytes or ValueType.Hex)
+        {
+            string start = _method.Int32("s");
+            string length = _method.Int32("n");
+            foreach (Value value in values) Out.Line($"if ({value.Has}) {{ {start} = {value.Start}; {length} = {value.Length}; }}");
+            return new Value { Type = values[0].Type, Base = values[0].Base, Start = start, Length = length, Has = has, Code = values[0].Code };
+        }
+        string merged = values[0].Type switch
+        {
+            ValueType.Real => _method.Real("v"),
+            ValueType.Boolean => _method.Boolean("v"),
+            _ => _method.Integer("v"),
+        };
+        foreach (Value value in values) Out.Line($"if ({value.Has}) {merged} = {value.Code};");
+        _ = at;
+        return new Value { Type = values[0].Type, Code = merged, Has = has };
+    }
+
+    // ---- switch ----
+
+    private void EmitSwitch(SwitchItem item, Context c)
+    {
+        Value operand = Emit(item.Operand, c);
+        bool text = operand.Type == ValueType.Bytes;
+        if (operand.Type == ValueType.Hex) throw new SpecSyntaxException(Ids.Type, item.At, "switch takes numbers or text; read the field as uint or bytes");
+        Value selector = text ? (operand.ConstantBytes is null ? Anchor(operand) : operand) : ToLocal(Value.Of(ValueType.Integer, Int(operand, item.At)), "k");
+        HashSet<long> seen = [];
+        HashSet<string> seenTexts = [];
+        bool first = true;
+        bool last = false;
+        List<Context> inners = [];
+        foreach (SwitchRow row in item.Rows)
+        {
+            try
+            {
+                if (last) throw new SpecSyntaxException(Ids.Unreachable, row.At, "this row can never match: the row '*' above it takes everything");
+                Context inner = Inner(c);
+                inners.Add(inner);
+                if (row.IsDefault)
+                {
+                    last = true;
+                    Out.Open(first ? "" : "else");
+                }
+                else
+                {
+                    foreach ((Expr from, Expr? to) in row.Choices)
+                    {
+                        if (to is null && ConstantOf(from, c) is long constant && !seen.Add(constant)) throw new SpecSyntaxException(Ids.Unreachable, from.At, $"this row can never match: {constant} stands in a row above");
+                        if (from is BytesExpr bytes && !seenTexts.Add(System.Convert.ToBase64String(bytes.Bytes))) throw new SpecSyntaxException(Ids.Unreachable, from.At, "this row can never match: the text stands in a row above");
+                    }
+                    Out.Open($"{(first ? "" : "else ")}if {EmitChoices(selector, row.Choices, row.At, c)}");
+                }
+                EmitItems(row.Body, inner);
+                Out.Close();
+                first = false;
+            }
+            catch (SpecSyntaxException e)
+            {
+                Report(e);
+            }
+        }
+        foreach (Context inner in inners) Export(inner, c);
+    }
+
+    // ---- repeated things ----
+
+    private void EmitTlv(BlockItem item, Context c)
+    {
+        string rounds = _method.Int32("i");
+        Out.Line($"{rounds} = 0;");
+        Out.Open($"while ({c.Position} < {c.End})");
+        Out.Line($"if (++{rounds} > {RoundsMax}) {c.Fail("Malformed", item.Line)}");
+        Context inner = Inner(c);
+        inner.Columns = inner.Element = false;
+        inner.Sized = null;
+        EmitItems(
+        [
+            new FieldItem { At = item.At, Type = item.IdType!, Name = item.Name },
+            new FieldItem { At = item.At, Type = item.LengthType!, Name = item.LengthName },
+        ], inner);
+        string end = _method.Int32("e");
+        Value length = item.Argument is null ? inner.Scope.Find(item.LengthName)! : Emit(item.Argument, inner);
+        if (item.Argument is not null) inner.Scope.Set(item.LengthName, length = ToLocal(length, item.LengthName));
+        string size = _method.Int32("w");
+        Out.Line($"{size} = {Int32(length, item.At)};");
+        Out.Line($"if ({size} < 0 || {c.End} - {c.Position} < {size}) {c.Fail("Truncated", item.Line)}");
+        Out.Line($"{end} = {c.Position} + {size};");
+        Context body = Inner(inner);
+        body.End = end;
+        EmitItems(item.Body, body);
+        Out.Line($"{c.Position} = {end};");
+        Out.Close();
+    }
+
+    private void EmitCsv(BlockItem item, Context c)
+    {
+        if (item.Separator.Length != 1) throw new SpecSyntaxException(Ids.Value, item.At, "the separator of columns is one character");
+        Context inner = Inner(c);
+        Value text = item.Argument is null ? TryName("rest", c)! : Emit(item.Argument, c);
+        EnterText(text, item.At, inner);
+        inner.Columns = true;
+        inner.Element = false;
+        inner.Separator = item.Separator[0];
+        inner.NotAvailable = item.NotAvailable ?? c.NotAvailable;
+        inner.ColumnNumber = _method.Int32("col");
+        Out.Line($"{inner.ColumnNumber} = 0;");
+        EmitItems(FlattenOptional(item.Body), inner);
+        if (item.Argument is null) Out.Line($"{c.Position} = {c.End};");
+        Export(inner, c);
+    }
+
+    // Columns may be missing at the end anyway, so a plain `optional` among them is only a grouping.
+    private static List<Item> FlattenOptional(List<Item> items) =>
+        [.. items.SelectMany(i => i is BlockItem { Kind: "optional", Argument: null, Separator.Length: 0 } block ? FlattenOptional(block.Body) : [i])];
+
+    private void EmitList(BlockItem item, Context c)
+    {
+        string start, length;
+        string? has = null;
+        string? guard = null;
+        Value text;
+        if (item.Argument is not null)
+        {
+            text = Emit(item.Argument, c);
+            guard = text.Has;
+        }
+        else if (c.Columns || c.Element)
+        {
+            (start, length, has) = NextColumn(c);
+            text = Value.OfBytes(c.Span, start, length);
+            guard = has;
+        }
+        else
+        {
+            text = TryName("rest", c)!;
+        }
+        if (guard is not null) Out.Open($"if ({guard})");
+        Context outer = Inner(c);
+        EnterText(text, item.At, outer);
+        if (item.Argument is null && !c.Columns && !c.Element) Out.Line($"{c.Position} = {c.End};");
+        string i = _method.Integer("i");
+        string part = _method.Int32("s");
+        string size = _method.Int32("n");
+        string end = _method.Int32("e");
+        string at = _method.Int32("p");
+        Out.Line($"{i} = 0;");
+        // An empty text has no elements.
+        string more = item.Separator.Length == 1
+            ? $"{TextClass}.NextField({outer.Span}, ref {outer.Position}, {outer.End}, {item.Separator[0]}, out {part}, out {size})"
+            : $"global::Gateway.Codecs.Reading.Support.NextPart({outer.Span}, ref {outer.Position}, {outer.End}, {Value.Literal(item.Separator)}, out {part}, out {size})";
+        Out.Open($"while ({more})");
+        Out.Line($"if (++{i} > {RoundsMax}) {c.Fail("Malformed", item.Line)}");
+        // A separator at the very end closes the last element, it does not open another one.
+        Out.Line($"if ({size} == 0 && {part} >= {outer.End}) break;");
+        Out.Line($"{at} = {part}; {end} = {part} + {size};");
+        Context inner = Inner(outer);
+        inner.Position = at;
+        inner.End = end;
+        inner.Columns = false;
+        inner.Element = item.Kind == "list";
+        inner.NotAvailable = item.NotAvailable ?? c.NotAvailable;
+        if (item.Name.Length > 0) inner.Scope.Set(item.Name, Value.Of(ValueType.Integer, i));
+        EmitItems(item.Body, inner);
+        Out.Close();
+        if (guard is not null) Out.Close();
+        if (item.Name.Length > 0) c.Scope.Set(item.Name, Value.Of(ValueType.Integer, i));
+    }
+
+    private void EmitKeyValue(BlockItem item, Context c)
+    {
+        Value text = item.Argument is not null ? Emit(item.Argument, c) : TryName("rest", c)!;
+        Context outer = Inner(c);
+        EnterText(text, item.At, outer);
+        if (item.Argument is null) Out.Line($"{c.Position} = {c.End};");
+        string part = _method.Int32("s");
+        string size = _method.Int32("n");
+        string sign = _method.Int32("sign");
+        string rounds = _method.Int32("i");
+        Out.Line($"{rounds} = 0;");
+        Out.Open($"while (global::Gateway.Codecs.Reading.Support.NextPart({outer.Span}, ref {outer.Position}, {outer.End}, {Value.Literal(item.Separator)}, out {part}, out {size}))");
+        Out.Line($"if (++{rounds} > {RoundsMax}) {c.Fail("Malformed", item.Line)}");
+        Out.Line($"{sign} = global::System.MemoryExtensions.IndexOf({outer.Span}.Slice({part}, {size}), {Value.Literal(item.Separator2)});");
+        Out.Line($"if ({sign} < 0) continue;");
+        string valueStart = _method.Int32("s");
+        string valueEnd = _method.Int32("e");
+        Out.Line($"{valueStart} = {part} + {sign} + {item.Separator2.Length}; {valueEnd} = {part} + {size};");
+        string anchor = _method.Int32("s");
+        Out.Line($"{anchor} = {valueStart};");
+        Context inner = Inner(outer);
+        inner.Position = valueStart;
+        inner.End = valueEnd;
+        inner.Columns = false;
+        inner.Element = true;
+        inner.Scope.Set("key", Value.OfBytes(outer.Span, part, sign));
+        inner.Scope.Set("val", Value.OfBytes(outer.Span, anchor, $"({valueEnd} - {anchor})"));
+        EmitItems(item.Body, inner);
+        Out.Close();
+        Export(inner, c);
+    }
+
+    private void EmitUnpacked(BlockItem item, Context c)
+    {
+        Value packed = Emit(item.Argument!, c);
+        if (packed.Type == ValueType.Hex) packed = Value.OfBytes(packed.Base, "0", $"{packed.Base}.Length");
+        string length = _method.Int32("n");
+        string method = item.Kind == "inflate" ? "Inflate" : "Unhex";
+        Out.Line($"if (!global::Gateway.Codecs.Reading.Support.{method}(s, {SpanOf(packed, item.At)}, out {length})) {c.Fail("Malformed", item.Line)}");
+        Context inner = Inner(c);
+        string span = $"u{_method.NextNumber()}";
+        string position = _method.Int32("p");
+        string end = _method.Int32("e");
+        Out.Line($"global::System.ReadOnlySpan<byte> {span} = s.Unpacked({length});");
+        Out.Line($"{position} = 0; {end} = {length};");
+        inner.Span = span;
+        inner.Position = position;
+        inner.End = end;
+        inner.Columns = inner.Element = false;
+        inner.Sized = null;
+        EmitItems(item.Body, inner);
+        Export(inner, c);
+    }
+
+    private void EmitBitfield(BlockItem item, Context c)
+    {
+        string bits = _method.Int32("bit");
+        string size = _method.Int32("w");
+        string end = _method.Int32("e");
+        Out.Line($"{size} = {Int32(Emit(item.Argument!, c), item.At)};");
+        Out.Line($"if ({size} < 0 || {c.End} - {c.Position} < {size}) {c.Fail("Truncated", item.Line)}");
+        Out.Line($"{bits} = {c.Position} * 8; {end} = {c.Position} + {size};");
+        Context inner = Inner(c);
+        inner.Bits = bits;
+        inner.End = end;
+        EmitItems(item.Body, inner);
+        Out.Line($"{c.Position} = {end};");
+        Export(inner, c);
+    }
+
+    // ---- tables ----
+
+    private sealed class TableUse
+    {
+        internal string Method = "";
+        internal TableNode Table = null!;
+        internal List<ValueType> Types = [];
+    }
+
+    private TableUse RequestTable(TableNode table, List<ValueType> types, Place at)
+    {
+        types = types.ConvertAll(t => t == ValueType.Time ? ValueType.Integer : t);
+        TableUse? known = _tables.Find(u => u.Table == table && u.Types.SequenceEqual(types));
+        if (known is not null) return known;
+        if (types.Contains(ValueType.Hex)) throw new SpecSyntaxException(Ids.Type, at, "a table takes numbers and text");
+        TableUse use = new() { Table = table, Types = types, Method = $"Table{_tables.Count + 1}_{Identifier(table.Name)}<TSink>" };
+        _tables.Add(use);
+        return use;
+    }
+
+    private static bool IsPlainRow(TableRowNode row) =>
+        row is { IsDefault: false, Condition: null, Keys.Count: 1, Body.Count: 1 } && row.Keys[0] is (NumberExpr { IsReal: false }, null)
+        && row.Body[0] is FieldItem { Condition: null, Enum: null, Bits.Count: 0, Default: null, Terminator: null, Targets.Count: 1, Name: "" } field
+        && field.None.Count <= 1 && field.None.All(n => n is NumberExpr) && field.Targets[0].Name.IndexOf('{') < 0 && field.Targets[0].Name != "ident"
+        && field.Ops.All(o => o.Operand is NumberExpr && o.Kind is OpKind.Multiply or OpKind.Divide or OpKind.Add or OpKind.Subtract);
+
+    /// <summary>A method for a table: plain rows as data when there are many of them, the others as a switch.</summary>
+    private CodeWriter EmitTable(TableUse use)
+    {
+        MethodBody method = new();
+        _method = method;
+        TableNode table = use.Table;
+        List<TableRowNode> plain = table.Rows.Where(IsPlainRow).ToList();
+        Context probe = new() { Scope = new Scope(null) };
+        plain = plain.Where(r => r.Body[0] is FieldItem f && (TryIntegerType(f.Type.Name, out _, out _, out _) || f.Type.Name == "bool") && _parameters.TryFind(f.Targets[0].Name, out ParameterTable.Entry e, out _) && e.Type is "number" or "boolean").ToList();
+        bool asData = plain.Count > 64 && use.Types[0] == ValueType.Integer;
+        if (!asData) plain = [];
+
+        List<string> parameters = [];
+        Scope scope = new(null);
+        List<string> names = table.Parameters.Count > 0 ? table.Parameters : ["id"];
+        for (int i = 0; i < names.Count; i++)
+        {
+            string local = $"a{i}_{Identifier(names[i])}";
+            ValueType type = use.Types[i];
+            parameters.Add($"{(type switch { ValueType.Bytes => "global::System.ReadOnlySpan<byte>", ValueType.Real => "double", ValueType.Boolean => "bool", _ => "long" })} {local}");
+            scope.Set(names[i], type == ValueType.Bytes ? Value.OfBytes(local, "0", $"{local}.Length") : Value.Of(type, local));
+        }
+        Context c = new() { Scope = scope, Fail = (_, _) => "return false;", StopStatement = "return true;", InTable = true, Sized = "sized" };
+        Value selector = scope.Find(names[0])!;
+        HashSet<string> seen = [];
+        TableRowNode? other = null;
+        Out.Indent = 2;
+        if (asData) Out.Line($"if (s_rows{_tables.IndexOf(use)}.TryPut({selector.Code}, m, ref p, e, sized, ref sink)) return true;");
+        foreach (TableRowNode row in table.Rows)
+        {
+            if (plain.Contains(row))
+            {
+                if (!seen.Add(((NumberExpr)row.Keys[0].From).Integer.ToString(CultureInfo.InvariantCulture))) Report(new SpecSyntaxException(Ids.Unreachable, row.At, "this row can never match: its id stands in a row above"));
+                continue;
+            }
+            try
+            {
+                if (row.IsDefault && row.Condition is null)
+                {
+                    if (other is not null) throw new SpecSyntaxException(Ids.Unreachable, row.At, "this row can never match: another row '*' stands above it");
+                    other = row;
+                    continue;
+                }
+                Out.Spec(row.At.Line, _file);
+                string keys = row.IsDefault ? "true" : EmitChoices(selector, row.Keys, row.At, c);
+                if (row.Condition is null && !row.IsDefault && !seen.Add(keys)) throw new SpecSyntaxException(Ids.Unreachable, row.At, "this row can never match: its id stands in a row above");
+                string when = row.Condition is null ? "" : $" && {Bool(Emit(row.Condition, Row(c, row, names)), row.At)}";
+                Out.Open($"if ({keys}{when})");
+                EmitItems(row.Body, Row(c, row, names));
+                Out.Line("return true;");
+                Out.Close();
+            }
+            catch (SpecSyntaxException e)
+            {
+                Report(e);
+            }
+        }
+        if (other is not null) EmitItems(other.Body, Row(c, other, names));
+
+        CodeWriter code = new() { Indent = 1 };
+        if (asData) EmitRowData(code, _tables.IndexOf(use), plain, c);
+        code.Hidden();
+        code.Line($"private static bool {use.Method}(global::System.ReadOnlySpan<byte> m, ref int p, int e, bool sized{string.Concat(parameters.Select(x => ", " + x))}, {_sessionClass} s, ref TSink sink, global::Gateway.Codecs.ReplyWriter reply) where TSink : struct, global::Gateway.Codecs.IParameterSink");
+        code.Open();
+        foreach (string local in method.Locals) code.Line(local);
+        code.Append(method.Code);
+        code.Hidden();
+        code.Line("return true;");
+        code.Close();
+        _ = probe;
+        return code;
+    }
+
+    // In a row the size of the value is known as `len` unless the table names one of its own.
+    private static Context Row(Context c, TableRowNode row, List<string> names)
+    {
+        Context inner = Inner(c);
+        if (!names.Contains("len")) inner.Scope.Set("len", Value.Of(ValueType.Integer, "(e - p)"));
+        // Only a row of one single number may be wider or narrower than it says.
+        if (row.Body.Count != 1) inner.Sized = null;
+        return inner;
+    }
+
+    private void EmitRowData(CodeWriter code, int index, List<TableRowNode> rows, Context c)
+    {
+        code.Line($"private static readonly global::Gateway.Codecs.Reading.RowTable s_rows{index} = new(");
+        code.Line("[");
+        code.Indent++;
+        foreach (TableRowNode row in rows.OrderBy(r => ((NumberExpr)r.Keys[0].From).Integer))
+        {
+            FieldItem field = (FieldItem)row.Body[0];
+            Target target = field.Targets[0];
+            try
+            {
+                _parameters.TryFind(target.Name, out ParameterTable.Entry entry, out int number);
+                _used.Add(target.Name);
+                Linear linear = new();
+                foreach (Op op in field.Ops)
+                {
+                    double k = ConstantReal(op.Operand, c)!.Value;
+                    if (op.Kind == OpKind.Multiply) linear.Times(k);
+                    else if (op.Kind == OpKind.Divide) linear.Over(k);
+                    else linear.Add += op.Kind == OpKind.Add ? k : -k;
+                }
+                linear = Convert(target, entry, linear);
+                bool signed = false, little = _spec.LittleEndian;
+                int width = 1;
+                if (field.Type.Name != "bool") TryIntegerType(field.Type.Name, out width, out signed, out little);
+                int described = AddField(row.At.Line, "", field.Type.Name, target.Name, target.Unit, linear, !little);
+                string none = field.None.Count == 1 ? Value.Literal(ConstantOf(field.None[0], c) ?? 0) : "long.MinValue";
+                code.Line($"new({((NumberExpr)row.Keys[0].From).Integer}, {entry.Number | number << 16}, {width}, {(signed ? "true" : "false")}, {(little ? "true" : "false")}, {(entry.Type == "boolean" ? "true" : "false")}, {Value.Literal(linear.Multiply)}, {Value.Literal(linear.Divide)}, {Value.Literal(linear.Add)}, {none}, {described}),");
+            }
+            catch (SpecSyntaxException e)
+            {
+                Report(e);
+            }
+        }
+        code.Indent--;
+        code.Line("]);");
+    }
+}

@@ -1,0 +1,289 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+
+namespace Gateway.Codecs.Generator;
+
+internal sealed partial class SpecEmitter
+{
+    private const string TextClass = "global::Gateway.Codecs.Reading.Text";
+
+    private static bool IsTextType(FieldItem field, Context c) =>
+        field.Terminator is not null || field.Type.Optional
+        || (field.Type.Name is "int" or "real" or "hexint" or "digits" or "text" or "char" && (field.Type.Size is null || field.Type.Name == "hexint"));
+
+    /// <summary>Takes the next column; gives start, length and whether there is a value.</summary>
+    private (string Start, string Length, string Has) NextColumn(Context c)
+    {
+        string start = _method.Int32("s");
+        string length = _method.Int32("n");
+        string has = _method.Boolean("h");
+        if (c.Element)
+        {
+            Out.Line($"{start} = {c.Position}; {length} = {c.End} - {c.Position}; {has} = {length} > 0; {c.Position} = {c.End};");
+        }
+        else
+        {
+            Out.Line($"{has} = {TextClass}.NextField({c.Span}, ref {c.Position}, {c.End}, {c.Separator}, out {start}, out {length}) && {length} > 0;");
+            Out.Line($"{c.ColumnNumber}++;");
+        }
+        if (c.NotAvailable is not null) Out.Line($"if ({has} && global::System.MemoryExtensions.SequenceEqual({c.Span}.Slice({start}, {length}), {Value.Literal(c.NotAvailable)})) {has} = false;");
+        return (start, length, has);
+    }
+
+    private void EmitTextField(FieldItem field, string? condition, Item? next, Context c)
+    {
+        if (condition is not null) Out.Open($"if ({condition})");
+        string start, length, has;
+        bool required = false;
+        if (c.Columns || c.Element)
+        {
+            if (field.Type.Name == "skip")
+            {
+                long count = field.Type.Size is null ? 1 : ConstantOf(field.Type.Size, c) ?? 1;
+                for (int i = 0; i < Math.Min(count, 64); i++) NextColumn(c);
+                if (condition is not null) Out.Close();
+                return;
+            }
+            if (field.Type.Name == "rest")
+            {
+                start = _method.Int32("s");
+                length = _method.Int32("n");
+                has = _method.Boolean("h");
+                Out.Line($"{start} = global::System.Math.Min({c.Position}, {c.End}); {length} = {c.End} - {start}; {has} = {length} > 0; {c.Position} = {c.End} + 1;");
+            }
+            else (start, length, has) = NextColumn(c);
+        }
+        else
+        {
+            required = !field.Type.Optional;
+            (start, length, has) = ScanText(field, next, c);
+        }
+
+        Value value = ParseText(field.Type, c, start, length, has, required, field.Line);
+        Finish(field, value, start, length, c);
+        if (condition is not null)
+        {
+            if (field.Name.Length > 0 && c.Scope.Find(field.Name) is { Has: null } named) named.Has = "true";
+            Out.Close();
+        }
+    }
+
+    /// <summary>The extent of a field inside a scan: up to its literal, or as far as its class of characters reaches.</summary>
+    private (string Start, string Length, string Has) ScanText(FieldItem field, Item? next, Context c)
+    {
+        string start = _method.Int32("s");
+        string length = _method.Int32("n");
+        string has = _method.Boolean("h");
+        Out.Line($"{start} = {c.Position};");
+        byte[]? until = field.Terminator ?? (field.Type.Name == "text" && next is LiteralItem literal ? literal.Bytes : null);
+        long? size = field.Type.Size is null ? null : ConstantOf(field.Type.Size, c) ?? throw new SpecSyntaxException(Ids.Type, field.At, "the number of digits is a constant");
+        if (size is not null)
+        {
+            Out.Line($"{length} = {size};");
+            Out.Line($"if ({c.End} - {c.Position} < {length}) {c.Fail("Truncated", field.Line)}");
+            Out.Line($"{c.Position} += {length};");
+            if (field.Terminator is not null) EmitLiteral(field.Terminator, c, field.Line);
+        }
+        else if (until is not null)
+        {
+            Out.Line($"{length} = global::System.MemoryExtensions.IndexOf({c.Span}.Slice({c.Position}, {c.End} - {c.Position}), {Value.Literal(until)});");
+            Out.Line($"if ({length} < 0) {c.Fail("Malformed", field.Line)}");
+            Out.Line($"{c.Position} += {length}{(field.Terminator is not null ? $" + {until.Length}" : "")};");
+        }
+        else
+        {
+            string end = field.Type.Name switch
+            {
+                "digits" => $"{TextClass}.DigitsEnd({c.Span}, {c.Position}, {c.End})",
+                "int" => $"{TextClass}.IntegerEnd({c.Span}, {c.Position}, {c.End})",
+                "real" => $"{TextClass}.RealEnd({c.Span}, {c.Position}, {c.End})",
+                "hexint" => $"{TextClass}.HexEnd({c.Span}, {c.Position}, {c.End})",
+                "char" or "bool" => $"global::System.Math.Min({c.Position} + 1, {c.End})",
+                _ => c.End,
+            };
+            Out.Line($"{length} = {end} - {c.Position};");
+            Out.Line($"{c.Position} += {length};");
+        }
+        Out.Line($"{has} = {length} > 0;");
+        return (start, length, has);
+    }
+
+    /// <summary>Turns text into a value. Text of the wrong form fails the block, or is absent in columns.</summary>
+    private Value ParseText(TypeRef type, Context c, string start, string length, string has, bool required, int line)
+    {
+        string span = $"{c.Span}.Slice({start}, {length})";
+        void Parse(string call, string failure)
+        {
+            Out.Line($"if ({has} && !{call}) {failure}");
+            if (required) Out.Line($"if (!{has}) {c.Fail("Malformed", line)}");
+        }
+        // In a column a value of the wrong form is missing and counted; elsewhere the layout is another one.
+        string wrong = c.Columns || c.Element ? $"{{ {has} = false; s.DroppedValues++; }}" : c.Fail("Malformed", line);
+        string number;
+        switch (type.Name)
+        {
+            case "int":
+                number = _method.Integer("v");
+                Parse($"{TextClass}.TryInteger({span}, out {number})", wrong);
+                return new Value { Type = ValueType.Integer, Code = number, Has = has };
+            case "digits":
+                number = _method.Integer("v");
+                Parse($"{TextClass}.IsDigits({span})", wrong);
+                // Digits keep their text: an IMEI with leading zeros is one of them. Numbers are taken with int.
+                return new Value { Type = ValueType.Bytes, Base = c.Span, Start = start, Length = length, Has = has };
+            case "hexint":
+                number = _method.Integer("v");
+                Parse($"{TextClass}.TryHex({span}, out {number})", wrong);
+                return new Value { Type = ValueType.Integer, Code = number, Has = has };
+            case "real":
+                number = _method.Real("v");
+                Parse($"{TextClass}.TryReal({span}, out {number})", wrong);
+                return new Value { Type = ValueType.Real, Code = number, Has = has };
+            case "bool":
+                string truth = _method.Boolean("v");
+                Parse($"global::Gateway.Codecs.Reading.Support.TryBoolean({span}, out {truth})", wrong);
+                return new Value { Type = ValueType.Boolean, Code = truth, Has = has };
+            case "char":
+                if (required) Out.Line($"if (!{has}) {c.Fail("Malformed", line)}");
+                return new Value { Type = ValueType.Bytes, Base = c.Span, Start = start, Length = $"global::System.Math.Min(1, {length})", Has = has };
+            case "text" or "rest" or "ascii" or "utf8" or "latin1":
+                return new Value { Type = ValueType.Bytes, Base = c.Span, Start = start, Length = length, Has = has };
+            case "hex":
+                string digits = _method.Boolean("v");
+                Parse($"{TextClass}.IsHex({span})", wrong);
+                _ = digits;
+                return new Value { Type = ValueType.Bytes, Base = c.Span, Start = start, Length = length, Has = has };
+            default:
+                throw new SpecSyntaxException(Ids.Type, type.At, $"'{type.Name}' is a binary type; in text write int, real, hexint, digits, char, bool, text or rest");
+        }
+    }
+
+    private void EmitTextTime(TimeItem time, Context c)
+    {
+        string us = _method.Integer("t");
+        string start, length, has;
+        string? condition = time.Condition is null ? null : Bool(Emit(time.Condition, c), time.At);
+        if (condition is not null) Out.Open($"if ({condition})");
+        if (c.Columns || c.Element)
+        {
+            (start, length, has) = NextColumn(c);
+        }
+        else
+        {
+            start = _method.Int32("s");
+            length = _method.Int32("n");
+            has = _method.Boolean("h");
+            Out.Line($"{start} = {c.Position};");
+            if (time.Terminator is not null)
+            {
+                Out.Line($"{length} = global::System.MemoryExtensions.IndexOf({c.Span}.Slice({c.Position}, {c.End} - {c.Position}), {Value.Literal(time.Terminator)});");
+                Out.Line($"if ({length} < 0) {c.Fail("Malformed", time.Line)}");
+                Out.Line($"{c.Position} += {length} + {time.Terminator.Length};");
+            }
+            else
+            {
+                int width = time.Form == "pattern" ? time.Pattern.Length : 10;
+                Out.Line($"{length} = {(time.Form == "pattern" ? width.ToString(CultureInfo.InvariantCulture) : $"{TextClass}.DigitsEnd({c.Span}, {c.Position}, {c.End}) - {c.Position}")};");
+                Out.Line($"if ({c.End} - {c.Position} < {length}) {c.Fail("Truncated", time.Line)}");
+                Out.Line($"{c.Position} += {length};");
+            }
+            Out.Line($"{has} = {length} > 0;");
+            if (!time.Optional) Out.Line($"if (!{has}) {c.Fail("Malformed", time.Line)}");
+        }
+        string span = $"{c.Span}.Slice({start}, {length})";
+        if (time.Form == "pattern")
+        {
+            Out.Line($"if ({has} && !global::Gateway.Codecs.Reading.Clock.TryParse({span}, {Value.Literal(System.Text.Encoding.UTF8.GetBytes(time.Pattern))}, out {us})) {{ {has} = false; s.DroppedValues++; }}");
+        }
+        else
+        {
+            string raw = _method.Integer("v");
+            Out.Line($"if ({has} && !{TextClass}.TryInteger({span}, out {raw})) {{ {has} = false; s.DroppedValues++; }}");
+            Out.Line($"{us} = global::Gateway.Codecs.Reading.Support.TimeUs({raw}, {(time.Form == "unix.ms" ? 1000 : 1000000)}) + {time.EpochUs}L;");
+            Out.Line($"if ({raw} == 0) {has} = false;");
+        }
+        FinishTime(time, new Value { Type = ValueType.Time, Code = us, Has = has }, start, length, c);
+        if (condition is not null) Out.Close();
+    }
+
+    private void EmitTextCoordinate(CoordinateItem item, Context c, List<Item> pending)
+    {
+        string degrees = _method.Real("degrees");
+        string start, length, has;
+        string letter = _method.Int32("letter");
+        if (c.Columns || c.Element)
+        {
+            (start, length, has) = NextColumn(c);
+            if (item.Hemisphere is HemisphereMode.Next or HemisphereMode.After)
+            {
+                (string letterStart, string letterLength, string letterHas) = NextColumn(c);
+                Out.Line($"{letter} = {letterHas} ? {c.Span}[{letterStart} + {letterLength} - 1] : 0;");
+            }
+            else
+            {
+                Out.Line($"{letter} = 0;");
+            }
+        }
+        else
+        {
+            start = _method.Int32("s");
+            length = _method.Int32("n");
+            has = _method.Boolean("h");
+            Out.Line($"{letter} = 0;");
+            void Letter()
+            {
+                Out.Line($"if ({c.Position} >= {c.End} || !global::Gateway.Codecs.Reading.Coordinates.IsLetter({c.Span}[{c.Position}])) {c.Fail("Malformed", item.Line)}");
+                Out.Line($"{letter} = {c.Span}[{c.Position}++];");
+            }
+            if (item.Hemisphere == HemisphereMode.Before) Letter();
+            Out.Line($"{start} = {c.Position};");
+            Out.Line($"{length} = {TextClass}.RealEnd({c.Span}, {c.Position}, {c.End}) - {c.Position};");
+            Out.Line($"{has} = {length} > 0;");
+            if (!item.Optional) Out.Line($"if (!{has}) {c.Fail("Malformed", item.Line)}");
+            Out.Line($"{c.Position} += {length};");
+            if (item.HemisphereSeparator is not null) EmitLiteral(item.HemisphereSeparator, c, item.Line);
+            if (item.Hemisphere is HemisphereMode.Next or HemisphereMode.After)
+            {
+                if (item.Optional) Out.Open($"if ({has})");
+                Letter();
+                if (item.Optional) Out.Close();
+            }
+            if (item.Terminator is not null) EmitLiteral(item.Terminator, c, item.Line);
+        }
+
+        string span = $"{c.Span}.Slice({start}, {length})";
+        string wrong = c.Columns || c.Element ? $"{{ {has} = false; s.DroppedValues++; }}" : c.Fail("Malformed", item.Line);
+        Linear linear = new();
+        foreach (Op op in item.Ops)
+        {
+            if (ConstantReal(op.Operand, c) is not double k) throw new SpecSyntaxException(Ids.Type, item.At, "coordinates take constants");
+            if (op.Kind == OpKind.Multiply) linear.Times(k);
+            else if (op.Kind == OpKind.Divide) linear.Over(k);
+            else if (op.Kind == OpKind.Add) linear.Add += k;
+            else if (op.Kind == OpKind.Subtract) linear.Add -= k;
+        }
+        string parse = item.Form switch
+        {
+            "ddmm" => $"global::Gateway.Codecs.Reading.Coordinates.TryDegreesMinutes({span}, out {degrees})",
+            "ddmmdigits" => $"global::Gateway.Codecs.Reading.Coordinates.TryDegreesMinutesDigits({span}, 4, out {degrees})",
+            _ => $"{TextClass}.TryReal({span}, out {degrees})",
+        };
+        Out.Line($"if ({has} && !{parse}) {wrong}");
+        if (!linear.IsIdentity) Out.Line($"{degrees} = {linear.Apply(Value.Of(ValueType.Real, degrees)).Code};");
+        Out.Line($"if (global::Gateway.Codecs.Reading.Coordinates.IsNegative((byte){letter})) {degrees} = -global::System.Math.Abs({degrees});");
+
+        string parameter = item.IsLatitude ? "position.latitude" : "position.longitude";
+        _used.Add(parameter);
+        int index = AddField(item.Line, item.IsLatitude ? "latitude" : "longitude", $"{(item.IsLatitude ? "lat" : "lon")} {(item.Form.Length > 0 ? item.Form : "degrees")}", parameter, "", linear, true);
+        TraceField(index, start, length);
+        if (item.NegativeIf is null)
+        {
+            Out.Line($"if ({has}) sink.{(item.IsLatitude ? "Latitude" : "Longitude")}({degrees});");
+            return;
+        }
+        _coordinates[item] = new Value { Type = ValueType.Real, Code = degrees, Has = has, Field = index, FieldStart = start, FieldLength = length };
+        if (CanResolve(item.NegativeIf, c)) FlushCoordinate(item, c);
+        else pending.Add(item);
+    }
+}

@@ -1,0 +1,246 @@
+using System.Collections.Generic;
+using System.Globalization;
+
+namespace Gateway.Codecs.Generator;
+
+internal enum ValueType
+{
+    Integer,
+    Real,
+    Boolean,
+    /// <summary>Bytes or text of the frame: a span with start and length.</summary>
+    Bytes,
+    /// <summary>Bytes taken as hexadecimal text: start and length count digits.</summary>
+    Hex,
+    /// <summary>µs since 1970, or since midnight for a time of day.</summary>
+    Time,
+}
+
+/// <summary>A value that generated code has at hand.</summary>
+internal sealed class Value
+{
+    internal ValueType Type;
+
+    /// <summary>C# expression; for bytes see <see cref="Base"/>.</summary>
+    internal string Code = "";
+
+    /// <summary>C# truth expression: whether the value is there. Null: always.</summary>
+    internal string? Has;
+
+    /// <summary>Known at compile time.</summary>
+    internal long? Constant;
+
+    /// <summary>For bytes and hex: the span, and where in it.</summary>
+    internal string Base = "";
+    internal string Start = "0";
+    internal string Length = "0";
+    internal byte[]? ConstantBytes;
+
+    /// <summary>Where the value was read: index of the field, start and length as C# expressions.</summary>
+    internal int Field = -1;
+    internal string FieldStart = "0";
+    internal string FieldLength = "0";
+
+    internal string Span => ConstantBytes is not null ? Code : $"{Base}.Slice({Start}, {Length})";
+
+    internal static Value Of(ValueType type, string code) => new() { Type = type, Code = code };
+
+    internal static Value OfConstant(long value) => new() { Type = ValueType.Integer, Code = Literal(value), Constant = value };
+
+    internal static Value OfBytes(string span, string start, string length) => new() { Type = ValueType.Bytes, Base = span, Start = start, Length = length };
+
+    internal static Value OfConstant(byte[] bytes) =>
+        new() { Type = ValueType.Bytes, Code = Literal(bytes), ConstantBytes = bytes, Base = Literal(bytes), Length = bytes.Length.ToString(CultureInfo.InvariantCulture) };
+
+    internal static string Literal(long value) => value switch
+    {
+        long.MinValue => "long.MinValue",
+        > int.MaxValue or < int.MinValue => value.ToString(CultureInfo.InvariantCulture) + "L",
+        _ => value.ToString(CultureInfo.InvariantCulture),
+    };
+
+    internal static string Literal(double value)
+    {
+        string text = value.ToString("R", CultureInfo.InvariantCulture);
+        return text.IndexOf('.') >= 0 || text.IndexOf('E') >= 0 ? text : text + ".0";
+    }
+
+    /// <summary>A span constant, as UTF-8 text where it can be read as such.</summary>
+    internal static string Literal(byte[] bytes)
+    {
+        System.Text.StringBuilder text = new();
+        foreach (byte b in bytes)
+        {
+            switch (b)
+            {
+                case 13: text.Append("\\r"); break;
+                case 10: text.Append("\\n"); break;
+                case (byte)'"' or (byte)'\\': text.Append('\\').Append((char)b); break;
+                case >= 32 and < 127: text.Append((char)b); break;
+                default:
+                    return "((global::System.ReadOnlySpan<byte>)[" + string.Join(", ", System.Array.ConvertAll(bytes, x => x.ToString(CultureInfo.InvariantCulture))) + "])";
+            }
+        }
+        return "\"" + text + "\"u8";
+    }
+
+    internal static string Quote(string text)
+    {
+        System.Text.StringBuilder quoted = new("\"");
+        foreach (char c in text)
+        {
+            if (c is '"' or '\\') quoted.Append('\\').Append(c);
+            else if (c < 32) quoted.Append("\\u").Append(((int)c).ToString("x4", CultureInfo.InvariantCulture));
+            else quoted.Append(c);
+        }
+        return quoted.Append('"').ToString();
+    }
+}
+
+/// <summary>Names that are visible at a point of a spec.</summary>
+internal sealed class Scope(Scope? parent)
+{
+    private readonly Dictionary<string, Value> _values = [];
+
+    /// <summary>Arguments of a layout: what the caller gave, and the scope to read it in.</summary>
+    internal Dictionary<string, (List<OutItem> Items, Scope Caller)> Arguments { get; } = [];
+
+    internal Scope? Parent => parent;
+
+    internal void Set(string name, Value value) => _values[name] = value;
+
+    internal Value? Find(string name) => _values.TryGetValue(name, out Value? value) ? value : parent?.Find(name);
+
+    internal (List<OutItem> Items, Scope Caller)? FindArgument(string name) =>
+        Arguments.TryGetValue(name, out (List<OutItem>, Scope) argument) ? argument : parent?.FindArgument(name);
+
+    internal IEnumerable<KeyValuePair<string, Value>> Own => _values;
+
+    internal IEnumerable<string> Names
+    {
+        get
+        {
+            for (Scope? scope = this; scope is not null; scope = scope.Parent)
+            {
+                foreach (string name in scope._values.Keys) yield return name;
+                foreach (string name in scope.Arguments.Keys) yield return name;
+            }
+        }
+    }
+}
+
+/// <summary>Where in the generated method an item is emitted: which span it reads, how it fails, what it sees.</summary>
+internal sealed class Context
+{
+    internal Scope Scope = null!;
+    internal string Span = "m";
+    internal string Position = "p";
+    internal string End = "e";
+
+    /// <summary>Statement that leaves on failure: status and line are filled in.</summary>
+    internal System.Func<string, int, string> Fail = null!;
+
+    internal string StopStatement = "return global::Gateway.Codecs.DecodeStatus.Ok;";
+
+    /// <summary>Items take columns ended by <see cref="Separator"/>.</summary>
+    internal bool Columns;
+    internal byte Separator;
+    internal byte[]? NotAvailable;
+    internal string ColumnNumber = "";
+
+    /// <summary>The whole element is one value (inside list).</summary>
+    internal bool Element;
+
+    /// <summary>Inside a row of a table that was called with a size.</summary>
+    internal string? Sized;
+
+    internal bool InRecord;
+    internal bool InTable;
+    internal string? Bits;
+    internal int Depth;
+
+    internal Context Clone() => (Context)MemberwiseClone();
+}
+
+/// <summary>A method under construction: its locals are declared at its top, so that every name is in scope wherever the spec can use it.</summary>
+internal sealed class MethodBody
+{
+    private readonly List<string> _locals = [];
+    private int _counter;
+
+    internal CodeWriter Code { get; } = new();
+
+    internal IEnumerable<string> Locals => _locals;
+
+    internal int NextNumber() => ++_counter;
+
+    internal string Local(string type, string initial, string hint)
+    {
+        string name = $"{hint}{++_counter}";
+        _locals.Add($"{type} {name} = {initial};");
+        return name;
+    }
+
+    internal string Integer(string hint = "v") => Local("long", "0", hint);
+
+    internal string Int32(string hint = "i") => Local("int", "0", hint);
+
+    internal string Boolean(string hint = "b") => Local("bool", "false", hint);
+
+    internal string Real(string hint = "d") => Local("double", "0", hint);
+}
+
+/// <summary>Writes indented lines.</summary>
+internal sealed class CodeWriter
+{
+    private readonly System.Text.StringBuilder _text = new();
+    private int _line;
+
+    internal int Indent { get; set; }
+
+    internal CodeWriter Line(string text)
+    {
+        if (text.Length > 0) _text.Append(' ', Indent * 4).Append(text);
+        _text.Append('\n');
+        return this;
+    }
+
+    internal CodeWriter Open(string text = "")
+    {
+        if (text.Length > 0) Line(text);
+        Line("{");
+        Indent++;
+        return this;
+    }
+
+    internal CodeWriter Close(string suffix = "")
+    {
+        Indent--;
+        return Line("}" + suffix);
+    }
+
+    /// <summary>Maps what follows to a line of the spec.</summary>
+    internal CodeWriter Spec(int line, string file)
+    {
+        if (line == _line) return this;
+        _line = line;
+        _text.Append("#line ").Append(line).Append(" \"").Append(file).Append("\"\n");
+        return this;
+    }
+
+    internal CodeWriter Hidden()
+    {
+        if (_line == 0) return this;
+        _line = 0;
+        _text.Append("#line hidden\n");
+        return this;
+    }
+
+    internal CodeWriter Append(CodeWriter other)
+    {
+        _text.Append(other._text);
+        return this;
+    }
+
+    public override string ToString() => _text.ToString();
+}

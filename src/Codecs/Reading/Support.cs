@@ -1,0 +1,403 @@
+using System.Buffers.Binary;
+using System.Buffers.Text;
+using System.Text;
+
+namespace Gateway.Codecs.Reading;
+
+/// <summary>Small helpers that generated decoders call where a single expression would not do. No method throws for bad data.</summary>
+public static class Support
+{
+    /// <summary>True, in a form that the compiler does not see through: an unconditional reject leaves no unreachable code behind it.</summary>
+    public static bool Always => true;
+
+    // ---- numbers ----
+
+    /// <summary>A long as an int, clamped, so that a length from the wire fails its bounds test instead of wrapping.</summary>
+    public static int Clamp(long value) => value > int.MaxValue ? int.MaxValue : value < int.MinValue ? int.MinValue : (int)value;
+
+    /// <summary>Division; 0 by zero.</summary>
+    public static long Divide(long a, long b) => b == 0 ? 0 : b == -1 ? unchecked(-a) : a / b;
+
+    /// <summary>Remainder; 0 by zero.</summary>
+    public static long Modulo(long a, long b) => b is 0 or -1 ? 0 : a % b;
+
+    /// <summary>Absolute value without overflow.</summary>
+    public static long Abs(long value) => value == long.MinValue ? long.MaxValue : Math.Abs(value);
+
+    /// <summary>An offset inside a text: 0 to <paramref name="length"/>.</summary>
+    public static int Within(long offset, int length) => (int)Math.Clamp(offset, 0, Math.Max(0, length));
+
+    /// <summary>An unsigned number at an offset; 0 when it is outside the frame.</summary>
+    public static long Peek(ReadOnlySpan<byte> m, long offset, int width, bool littleEndian)
+    {
+        if (offset < 0 || offset > m.Length - width) return 0;
+        ReadOnlySpan<byte> s = m.Slice((int)offset, width);
+        return littleEndian ? Bin.UIntLE(s) : Bin.UIntBE(s);
+    }
+
+    /// <summary>A single-precision number with the digits it has, instead of those that widening invents: 12.1, not 12.100000381.</summary>
+    public static double Single(float value)
+    {
+        Span<byte> text = stackalloc byte[32];
+        return float.IsFinite(value) && Utf8Formatter.TryFormat(value, text, out int length) && Utf8Parser.TryParse(text[..length], out double exact, out _) ? exact : value;
+    }
+
+    /// <summary>Two BCD digits, or 255 when the byte holds none.</summary>
+    public static int Bcd(byte b) => (b & 15) < 10 && b >> 4 < 10 ? (b >> 4) * 10 + (b & 15) : 255;
+
+    /// <summary>Seconds or milliseconds as µs; what is out of range becomes 0.</summary>
+    /// <param name="raw">The number.</param>
+    /// <param name="unitUs">µs in one of it.</param>
+    public static long TimeUs(long raw, long unitUs) => raw is < 0 or > 253_402_300_799_999 || raw > 253_402_300_799_000_000 / unitUs ? 0 : raw * unitUs;
+
+    // ---- text ----
+
+    /// <summary>A whole number in text; 0 when it is none.</summary>
+    public static long Int(ReadOnlySpan<byte> s) => Text.TryInteger(s, out long value) ? value : 0;
+
+    /// <summary>A hexadecimal number in text; 0 when it is none.</summary>
+    public static long HexInt(ReadOnlySpan<byte> s) => Text.TryHex(s, out long value) ? value : 0;
+
+    /// <summary>A number in text; 0 when it is none.</summary>
+    public static double Real(ReadOnlySpan<byte> s) => Text.TryReal(s, out double value) ? value : 0;
+
+    /// <summary><c>1</c>, <c>true</c>, <c>on</c>, and their opposites.</summary>
+    public static bool TryBoolean(ReadOnlySpan<byte> s, out bool value)
+    {
+        value = false;
+        if (Text.TryInteger(s, out long number))
+        {
+            value = number != 0;
+            return true;
+        }
+        value = Text.EqualsIgnoreCase(s, "true"u8) || Text.EqualsIgnoreCase(s, "on"u8) || Text.EqualsIgnoreCase(s, "yes"u8);
+        return value || Text.EqualsIgnoreCase(s, "false"u8) || Text.EqualsIgnoreCase(s, "off"u8) || Text.EqualsIgnoreCase(s, "no"u8);
+    }
+
+    /// <summary>Whether the text is this one byte.</summary>
+    public static bool IsByte(ReadOnlySpan<byte> s, byte value) => s.Length == 1 && s[0] == value;
+
+    /// <summary>The first byte, or -1.</summary>
+    public static int FirstByte(ReadOnlySpan<byte> s) => s.IsEmpty ? -1 : s[0];
+
+    /// <summary>Length without trailing NUL and white space.</summary>
+    public static int TrimmedLength(ReadOnlySpan<byte> s)
+    {
+        int length = s.IndexOf((byte)0);
+        if (length < 0) length = s.Length;
+        while (length > 0 && s[length - 1] <= ' ') length--;
+        return length;
+    }
+
+    /// <summary>Number of zeros a text starts with, one digit left over.</summary>
+    public static int LeadingZeros(ReadOnlySpan<byte> s)
+    {
+        int count = 0;
+        while (count < s.Length - 1 && s[count] == '0') count++;
+        return count;
+    }
+
+    /// <summary>The next part of a text separated by a mark of one or more bytes.</summary>
+    /// <param name="s">The text.</param>
+    /// <param name="p">Where the part starts; moved behind its separator.</param>
+    /// <param name="end">Where the text ends.</param>
+    /// <param name="separator">The mark.</param>
+    /// <param name="start">Where the part is.</param>
+    /// <param name="length">Its length without the mark.</param>
+    /// <returns>False when there is none.</returns>
+    public static bool NextPart(ReadOnlySpan<byte> s, ref int p, int end, ReadOnlySpan<byte> separator, out int start, out int length)
+    {
+        start = p;
+        length = 0;
+        if (p >= end || end > s.Length || p < 0) return false;
+        int at = s[p..end].IndexOf(separator);
+        length = at >= 0 ? at : end - p;
+        p += length + separator.Length;
+        return true;
+    }
+
+    /// <summary>Whether a text fits a mask: <c>*</c> any text, <c>?</c> any byte; letters of either case.</summary>
+    public static bool MatchesMask(ReadOnlySpan<byte> s, ReadOnlySpan<byte> mask)
+    {
+        int i = 0, m = 0, star = -1, retry = 0;
+        while (i < s.Length)
+        {
+            if (m < mask.Length && mask[m] == '*')
+            {
+                star = m++;
+                retry = i;
+            }
+            else if (m < mask.Length && (mask[m] == '?' || Lower(mask[m]) == Lower(s[i])))
+            {
+                i++;
+                m++;
+            }
+            else if (star >= 0)
+            {
+                m = star + 1;
+                i = ++retry;
+            }
+            else
+            {
+                return false;
+            }
+        }
+        while (m < mask.Length && mask[m] == '*') m++;
+        return m == mask.Length;
+    }
+
+    private static byte Lower(byte b) => b is >= (byte)'A' and <= (byte)'Z' ? (byte)(b | 0x20) : b;
+
+    /// <summary>UTF-16 as UTF-8, in the session's buffer; trailing NUL and blanks are left out.</summary>
+    public static ReadOnlySpan<byte> Utf16(Session session, ReadOnlySpan<byte> s, bool littleEndian)
+    {
+        byte[] target = session.UnpackBuffer(Math.Min(Session.ScratchBytesMax, s.Length * 3 / 2 + 8));
+        int length = 0;
+        for (int i = 0; i + 1 < s.Length; i += 2)
+        {
+            int unit = littleEndian ? BinaryPrimitives.ReadUInt16LittleEndian(s[i..]) : BinaryPrimitives.ReadUInt16BigEndian(s[i..]);
+            if (unit == 0) break;
+            Rune rune = Rune.ReplacementChar;
+            if (!char.IsSurrogate((char)unit)) rune = new Rune((char)unit);
+            else if (char.IsHighSurrogate((char)unit) && i + 3 < s.Length)
+            {
+                int low = littleEndian ? BinaryPrimitives.ReadUInt16LittleEndian(s[(i + 2)..]) : BinaryPrimitives.ReadUInt16BigEndian(s[(i + 2)..]);
+                if (char.IsLowSurrogate((char)low))
+                {
+                    rune = new Rune((char)unit, (char)low);
+                    i += 2;
+                }
+            }
+            if (!rune.TryEncodeToUtf8(target.AsSpan(length), out int written)) break;
+            length += written;
+        }
+        return target.AsSpan(0, TrimmedLength(target.AsSpan(0, length)));
+    }
+
+    /// <summary>Six bytes as <c>aa:bb:cc:dd:ee:ff</c>, in the session's buffer.</summary>
+    public static ReadOnlySpan<byte> Mac(Session session, ReadOnlySpan<byte> s)
+    {
+        byte[] target = session.UnpackBuffer(32);
+        for (int i = 0; i < 6; i++)
+        {
+            target[i * 3] = Digit(s[i] >> 4);
+            target[i * 3 + 1] = Digit(s[i] & 15);
+            if (i < 5) target[i * 3 + 2] = (byte)':';
+        }
+        return target.AsSpan(0, 17);
+    }
+
+    private static byte Digit(int value) => "0123456789abcdef"u8[value & 15];
+
+    private static int Nibble(ReadOnlySpan<byte> bytes, int index) => (index & 1) == 0 ? bytes[index >> 1] >> 4 : bytes[index >> 1] & 15;
+
+    // ---- hexadecimal digits of bytes ----
+
+    /// <summary>Whether digits <paramref name="start"/>.. of the bytes are this text.</summary>
+    public static bool HexEquals(ReadOnlySpan<byte> bytes, int start, int length, ReadOnlySpan<byte> text)
+    {
+        if (text.Length != length) return false;
+        for (int i = 0; i < length; i++)
+            if (Digit(Nibble(bytes, start + i)) != Lower(text[i])) return false;
+        return true;
+    }
+
+    /// <summary>Number of zero digits at the start, one digit left over.</summary>
+    public static int LeadingZeroDigits(ReadOnlySpan<byte> bytes, int start, int length)
+    {
+        int count = 0;
+        while (count < length - 1 && Nibble(bytes, start + count) == 0) count++;
+        return count;
+    }
+
+    /// <summary>Writes some of the hexadecimal digits of bytes as text.</summary>
+    public static void HexText<TSink>(ref TSink sink, int key, ReadOnlySpan<byte> bytes, int start, int length) where TSink : struct, IParameterSink
+    {
+        Span<byte> text = stackalloc byte[256];
+        length = Math.Min(length, text.Length);
+        for (int i = 0; i < length; i++) text[i] = Digit(Nibble(bytes, start + i));
+        sink.Text(key, text[..length]);
+    }
+
+    /// <summary>As the other overload, under an open name.</summary>
+    public static void HexText<TSink>(ref TSink sink, ParameterName name, ReadOnlySpan<byte> bytes, int start, int length) where TSink : struct, IParameterSink
+    {
+        Span<byte> text = stackalloc byte[256];
+        length = Math.Min(length, text.Length);
+        for (int i = 0; i < length; i++) text[i] = Digit(Nibble(bytes, start + i));
+        sink.Text(name, text[..length]);
+    }
+
+    // ---- numbers as text ----
+
+    /// <summary>Writes a number into a text parameter.</summary>
+    public static void DecimalText<TSink>(ref TSink sink, int key, long value) where TSink : struct, IParameterSink
+    {
+        Span<byte> text = stackalloc byte[24];
+        Utf8Formatter.TryFormat(value, text, out int length);
+        sink.Text(key, text[..length]);
+    }
+
+    /// <summary>Writes a number into a text parameter.</summary>
+    public static void RealText<TSink>(ref TSink sink, int key, double value) where TSink : struct, IParameterSink
+    {
+        Span<byte> text = stackalloc byte[40];
+        if (value.TryFormat(text, out int length, default, System.Globalization.CultureInfo.InvariantCulture)) sink.Text(key, text[..length]);
+    }
+
+    // ---- identity ----
+
+    /// <summary>Sets the ident to a number as decimal text.</summary>
+    public static bool TrySetIdent(Session session, long value)
+    {
+        Span<byte> text = stackalloc byte[24];
+        Utf8Formatter.TryFormat(value, text, out int length);
+        return session.TrySetIdent(text[..length]);
+    }
+
+    /// <summary>Sets the ident to some of the hexadecimal digits of bytes.</summary>
+    public static bool TrySetIdentHex(Session session, ReadOnlySpan<byte> bytes, int start, int length)
+    {
+        if (length is <= 0 or > Session.IdentBytesMax) return false;
+        Span<byte> text = stackalloc byte[Session.IdentBytesMax];
+        for (int i = 0; i < length; i++) text[i] = Digit(Nibble(bytes, start + i));
+        return session.TrySetIdent(text[..length]);
+    }
+
+    // ---- packed content ----
+
+    /// <summary>Unpacks zlib or deflate data into the session's buffer.</summary>
+    public static bool Inflate(Session session, ReadOnlySpan<byte> packed, out int length)
+    {
+        int room = Math.Min(Session.ScratchBytesMax, Math.Max(1024, packed.Length * Deflate.RatioMax));
+        return Deflate.TryInflate(packed, session.UnpackBuffer(room), out length);
+    }
+
+    /// <summary>Turns hexadecimal text into bytes in the session's buffer.</summary>
+    public static bool Unhex(Session session, ReadOnlySpan<byte> text, out int length) => Text.TryHexBytes(text, session.UnpackBuffer(text.Length / 2 + 1), out length);
+
+    // ---- what is sent ----
+
+    /// <summary>Writes digits of bytes as text.</summary>
+    public static void WriteHexDigits(ReplyWriter writer, ReadOnlySpan<byte> bytes, int start, int length)
+    {
+        for (int i = 0; i < length; i++) writer.U8(Digit(Nibble(bytes, start + i)));
+    }
+
+    /// <summary>Writes a number with the digits it needs.</summary>
+    public static void WriteReal(ReplyWriter writer, double value)
+    {
+        Span<byte> text = stackalloc byte[40];
+        if (value.TryFormat(text, out int length, default, System.Globalization.CultureInfo.InvariantCulture)) writer.Bytes(text[..length]);
+    }
+
+    /// <summary>Writes <paramref name="digits"/> BCD digits.</summary>
+    public static void WriteBcd(ReplyWriter writer, long value, int digits)
+    {
+        Span<byte> target = writer.Reserve((digits + 1) / 2);
+        for (int i = target.Length - 1; i >= 0; i--)
+        {
+            target[i] = (byte)(value % 10 | value / 10 % 10 << 4);
+            value /= 100;
+        }
+    }
+
+    /// <summary>Writes a time by components, one byte each.</summary>
+    public static void WriteTime(ReplyWriter writer, long timeUs, ReadOnlySpan<byte> order, bool bcd, bool wideYear)
+    {
+        CivilTime t = Clock.ToCivil(timeUs);
+        bool time = false;
+        foreach (byte letter in order)
+        {
+            // In ymdhms, dmyhms and hmsdmy the m between h and s is the minute.
+            int value = letter switch { (byte)'y' => wideYear ? t.Year : t.Year % 100, (byte)'d' => t.Day, (byte)'h' => t.Hour, (byte)'s' => t.Second, _ => time ? t.Minute : t.Month };
+            time = letter == 'h';
+            if (letter == 'y' && wideYear) writer.UInt(value, 2, false);
+            else writer.U8(bcd ? value / 10 << 4 | value % 10 : value);
+        }
+    }
+
+    /// <summary>Writes a time by a pattern of yyyy, yy, MM, dd, HH, mm, ss, fff and other characters.</summary>
+    public static void WriteTimeText(ReplyWriter writer, long timeUs, ReadOnlySpan<byte> pattern)
+    {
+        CivilTime t = Clock.ToCivil(timeUs);
+        for (int i = 0; i < pattern.Length;)
+        {
+            byte letter = pattern[i];
+            int count = 1;
+            while (i + count < pattern.Length && pattern[i + count] == letter) count++;
+            i += count;
+            switch (letter)
+            {
+                case (byte)'y': writer.Decimal(count == 2 ? t.Year % 100 : t.Year, count); break;
+                case (byte)'M': writer.Decimal(t.Month, count); break;
+                case (byte)'d': writer.Decimal(t.Day, count); break;
+                case (byte)'H': writer.Decimal(t.Hour, count); break;
+                case (byte)'m': writer.Decimal(t.Minute, count); break;
+                case (byte)'s': writer.Decimal(t.Second, count); break;
+                case (byte)'f': writer.Decimal(t.Microsecond / 1000, count); break;
+                default:
+                    for (int k = 0; k < count; k++) writer.U8(letter);
+                    break;
+            }
+        }
+    }
+
+    /// <summary>Replaces bytes of what was written since <paramref name="from"/>; pairs as in <see cref="Framing"/>.</summary>
+    public static void Escape(ReplyWriter writer, int from, ReadOnlySpan<byte> pairs)
+    {
+        // Replies are short: the plain form is copied aside and written again.
+        Span<byte> plain = stackalloc byte[1024];
+        int length = writer.Length - from;
+        if (length <= 0 || length > plain.Length) return;
+        writer.From(from).CopyTo(plain);
+        writer.Truncate(from);
+        for (int i = 0; i < length;)
+        {
+            int taken = 0;
+            for (int m = 0; m < pairs.Length && taken == 0;)
+            {
+                ReadOnlySpan<byte> old = pairs.Slice(m + 1, pairs[m]);
+                ReadOnlySpan<byte> replacement = pairs.Slice(m + 2 + old.Length, pairs[m + 1 + old.Length]);
+                m += 2 + old.Length + replacement.Length;
+                if (!((ReadOnlySpan<byte>)plain[i..length]).StartsWith(old)) continue;
+                writer.Bytes(replacement);
+                taken = old.Length;
+            }
+            if (taken == 0) writer.U8(plain[i++]);
+            else i += taken;
+        }
+    }
+
+    // ---- commands ----
+
+    /// <summary>A whole-number property of a command.</summary>
+    public static bool TryArgument(CommandArguments arguments, string name, out long value)
+    {
+        value = 0;
+        return arguments.TryGetValue(name, out object? given) && SessionValue.TryInteger(given, ref value);
+    }
+
+    /// <summary>A number property of a command.</summary>
+    public static bool TryArgument(CommandArguments arguments, string name, out double value)
+    {
+        value = 0;
+        return arguments.TryGetValue(name, out object? given) && SessionValue.TryReal(given, ref value);
+    }
+
+    /// <summary>A truth-value property of a command.</summary>
+    public static bool TryArgument(CommandArguments arguments, string name, out bool value)
+    {
+        value = false;
+        return arguments.TryGetValue(name, out object? given) && SessionValue.TryBoolean(given, ref value);
+    }
+
+    /// <summary>A text property of a command.</summary>
+    public static bool TryArgument(CommandArguments arguments, string name, out ReadOnlySpan<byte> value)
+    {
+        value = default;
+        if (!arguments.TryGetValue(name, out object? given) || given is not string text) return false;
+        value = Encoding.UTF8.GetBytes(text);
+        return true;
+    }
+}
