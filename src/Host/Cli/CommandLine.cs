@@ -65,6 +65,8 @@ internal static class CommandLine
                 return await RunCommand.RunAsync(rest, terminal, stopping).ConfigureAwait(false);
             case "protocol":
                 return await ProtocolCommand.RunAsync(rest, terminal, stopping).ConfigureAwait(false);
+            case "simulate":
+                return await SimulateCommand.RunAsync(rest, terminal, stopping).ConfigureAwait(false);
             case "selftest":
                 return await SelfTestCommand.RunAsync(rest, terminal).ConfigureAwait(false);
             case "--version" or "-v" or "version":
