@@ -21,8 +21,10 @@ internal static class RunCommand
 
         GatewayOptions options = SettingsReader.Read(arguments.Text, Environment.GetEnvironmentVariable);
         return isDemo
-            ? await DemoCommand.RunAsync(options, TimeSpan.FromSeconds(seconds), terminal, stopping).ConfigureAwait(false)
+            ? await Demo.DemoCommand.RunAsync(options, IsGiven, TimeSpan.FromSeconds(seconds), terminal, stopping).ConfigureAwait(false)
             : await RunAsync(options, terminal, stopping).ConfigureAwait(false);
+
+        bool IsGiven(string name) => arguments.Has(name) || !string.IsNullOrEmpty(Environment.GetEnvironmentVariable(SettingsReader.EnvironmentNameOf(name)));
     }
 
     private static async Task<int> RunAsync(GatewayOptions options, Terminal terminal, CancellationToken stopping)

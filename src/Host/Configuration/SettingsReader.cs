@@ -15,6 +15,9 @@ internal static class SettingsReader
     /// <summary>Names of the options that <c>gateway run</c> takes for settings.</summary>
     public static string[] OptionNames { get; } = [.. Setting.All.Select(s => s.Name), FileSetting];
 
+    /// <summary>Name of a setting's environment variable.</summary>
+    public static string EnvironmentNameOf(string name) => Setting.All.First(setting => setting.Name == name).EnvironmentName;
+
     /// <summary>Reads all settings.</summary>
     /// <param name="option">Value of an option of the command line, or null.</param>
     /// <param name="environment">Value of an environment variable, or null. Variables that are no settings are never looked at: others use the prefix too.</param>
