@@ -19,9 +19,9 @@ internal sealed partial class ChannelLog
         }
 
         Span<byte> head = stackalloc byte[Record.EntryHeaderBytes + Record.HeaderBytes];
-        long lastPage = (_facts.UntilAddress - 1) >> _options.ChannelPageBits;
+        long lastPage = (_facts.UntilAddress - 1) >> _facts.PageBits;
         long previous = 0, timeMaxUs = 0;
-        for (long page = _facts.HeadAddress >> _options.ChannelPageBits; page <= lastPage; page++)
+        for (long page = _facts.HeadAddress >> _facts.PageBits; page <= lastPage; page++)
         {
             long address = Math.Max(FirstAddressOf(page), _facts.HeadAddress);
             if (!_device.TryReadAt(address, head, out int present)) throw new IOException($"{_device.PathOf(address)} can't be read: {_device.LastError}");
@@ -29,7 +29,7 @@ internal sealed partial class ChannelLog
             int length = BinaryPrimitives.ReadInt32LittleEndian(head);
             if (present < head.Length) throw Damaged(address, "the file ends or is missing");
             if (length is < Record.HeaderBytes or > Record.BytesMax) throw Damaged(address, "there is no record");
-            if (page == _facts.HeadAddress >> _options.ChannelPageBits ? sequence != _facts.HeadSequence : sequence <= previous)
+            if (page == _facts.HeadAddress >> _facts.PageBits ? sequence != _facts.HeadSequence : sequence <= previous)
                 throw Damaged(address, $"message {sequence} follows message {previous}");
             if (sequence >= _facts.NextSequence) throw Damaged(address, $"message {sequence} was never committed");
             timeMaxUs = Math.Max(timeMaxUs, Record.ServerTimeUsOf(head[Record.EntryHeaderBytes..]));
@@ -103,7 +103,7 @@ internal sealed partial class ChannelLog
         ChannelFacts wanted;
         lock (_gate)
         {
-            wanted = new ChannelFacts(ChannelId, Incarnation, _nextSequence, _tailAddress, _headSequence, _headAddress, _timeMaxUs);
+            wanted = new ChannelFacts(ChannelId, Incarnation, _nextSequence, _tailAddress, _headSequence, _headAddress, _timeMaxUs, _facts.PageBits, _facts.SegmentBits);
             if (_log is null || wanted == _facts)
             {
                 facts = wanted;
@@ -176,7 +176,7 @@ internal sealed partial class ChannelLog
     {
         string folder = FolderOf(_options.Folder, ChannelId);
         if (!Directory.Exists(folder)) return;
-        long headSegment = _facts.HeadAddress >> _options.ChannelSegmentBits;
+        long headSegment = _facts.HeadAddress >> _facts.SegmentBits;
         string prefix = Path.GetFileName(PathOf(_options.Folder, ChannelId, Incarnation)) + ".";
         foreach (string file in Directory.EnumerateFiles(folder, "log-*"))
         {
@@ -198,9 +198,9 @@ internal sealed partial class ChannelLog
             {
                 LogDevice = _device,
                 LogCommitManager = _commitFacts,
-                PageSizeBits = _options.ChannelPageBits,
-                MemorySizeBits = _options.ChannelPageBits + 1,
-                SegmentSizeBits = _options.ChannelSegmentBits,
+                PageSizeBits = _facts.PageBits,
+                MemorySizeBits = _facts.PageBits + 1,
+                SegmentSizeBits = _facts.SegmentBits,
                 TryRecoverLatest = false,
             });
             if (_tailAddress > ChannelFacts.FirstAddress)
@@ -229,11 +229,11 @@ internal sealed partial class ChannelLog
         _commitFacts.Dispose();
     }
 
-    private long FirstAddressOf(long page) => page == 0 ? ChannelFacts.FirstAddress : page << _options.ChannelPageBits;
+    private long FirstAddressOf(long page) => page == 0 ? ChannelFacts.FirstAddress : page << _facts.PageBits;
 
     private DamagedLogException Damaged(long address, string what)
     {
-        string message = $"{_device.PathOf(address)} is damaged at byte {address & ((1L << _options.ChannelSegmentBits) - 1)}: {what}. " +
+        string message = $"{_device.PathOf(address)} is damaged at byte {address & ((1L << _facts.SegmentBits) - 1)}: {what}. " +
             $"Channel {ChannelId} is stopped. Restore its folder from a copy, or delete the channel to begin with an empty one; nothing was changed.";
         _damage = message;
         return new DamagedLogException(message);

@@ -163,7 +163,7 @@ internal sealed partial class ChannelLog
 
         _headAddress = address;
         Volatile.Write(ref _headSequence, sequence);
-        _marks.TrimBelow(address >> _options.ChannelPageBits);
+        _marks.TrimBelow(address >> _facts.PageBits);
     }
 
     /// <summary>Gives the records from one sequence to below another to a taker, each checked.</summary>

@@ -43,9 +43,9 @@ internal sealed partial class ChannelLog : IMessageLog, IDisposable
         _options = options;
         _facts = facts;
         _logOptions = logOptions;
-        _pageBytes = 1 << options.ChannelPageBits;
+        _pageBytes = 1 << facts.PageBits;
         _seed = Record.SeedOf(facts.ChannelId, facts.Incarnation);
-        _device = new SegmentDevice(handles, PathOf(options.Folder, facts.ChannelId, facts.Incarnation), 1L << options.ChannelSegmentBits, facts.HeadAddress);
+        _device = new SegmentDevice(handles, PathOf(options.Folder, facts.ChannelId, facts.Incarnation), 1L << facts.SegmentBits, facts.HeadAddress);
         _nextSequence = _ackedNext = facts.NextSequence;
         _tailAddress = facts.UntilAddress;
         _headSequence = facts.HeadSequence;
@@ -230,7 +230,7 @@ internal sealed partial class ChannelLog : IMessageLog, IDisposable
         long address = EnqueueLoop.Enqueue(_log!, record);
         if (address != expected) throw new InvalidOperationException($"Channel {ChannelId}: a record landed at {address}, not at {expected}.");
         _timeMaxUs = Math.Max(_timeMaxUs, serverTimeUs);
-        long page = address >> _options.ChannelPageBits;
+        long page = address >> _facts.PageBits;
         if (_marks.Count == 0 || page > _marks.LastPage) _marks.Add(page, _nextSequence, _timeMaxUs);
         Volatile.Write(ref _tailAddress, address + Record.EntryBytes(payloadBytes));
         _nextSequence++;

@@ -25,7 +25,8 @@ public sealed partial class MessageStore
         if (!checkpoint.IsClean)
         {
             // Two passes: the first proves that the journal is whole, so that a refusal has changed nothing.
-            var reader = new JournalReader(_handles, _options, checkpoint.JournalGeneration);
+            var reader = new JournalReader(
+                _handles, _options with { JournalPageBits = checkpoint.JournalPageBits, JournalSegmentBits = checkpoint.JournalSegmentBits }, checkpoint.JournalGeneration);
             reader.Read(checkpoint.JournalSequence, static _ => { });
             reader.Read(checkpoint.JournalSequence, entry =>
             {
@@ -67,7 +68,7 @@ public sealed partial class MessageStore
             case JournalKind.Open:
                 // A log that was made without its maker being told is empty; the one that was made again takes its place.
                 if (isKnown && entry.Incarnation > log!.Incarnation && log.State.Count == 0) _logs.Remove(entry.ChannelId);
-                if (!_logs.ContainsKey(entry.ChannelId)) AddKnown(ChannelFacts.Empty(entry.ChannelId, entry.Incarnation));
+                if (!_logs.ContainsKey(entry.ChannelId)) AddNew(entry);
                 break;
             case JournalKind.Delete when isKnown:
                 log!.Close();
@@ -82,6 +83,13 @@ public sealed partial class MessageStore
                 throw new DamagedLogException(
                     $"Journal entry {entry.Sequence} holds messages for log {entry.Incarnation} of channel {entry.ChannelId}, which no checkpoint knows. Restore the data folder from a copy; the channels' logs were not cut.");
         }
+    }
+
+    /// <summary>A log that was made after the checkpoint: all it had is in the journal.</summary>
+    private void AddNew(JournalView entry)
+    {
+        AddKnown(ChannelFacts.Empty(entry.ChannelId, entry.Incarnation, _options));
+        _logs[entry.ChannelId].DeleteFiles();
     }
 
     private GroupJournal BeginJournal(long generation)

@@ -97,7 +97,7 @@ public sealed partial class MessageStore : IMessageStore
 
             long incarnation = _incarnationNext++;
             RefuseForeignFiles(channelId);
-            log = new ChannelLog(this, _handles, _options, ChannelFacts.Empty(channelId, incarnation), options);
+            log = new ChannelLog(this, _handles, _options, ChannelFacts.Empty(channelId, incarnation, _options), options);
             Directory.CreateDirectory(ChannelLog.FolderOf(_options.Folder, channelId));
             _handles.Files.SyncFolder(Path.Combine(_options.Folder, "channels"));
             _logs.Add(channelId, log);

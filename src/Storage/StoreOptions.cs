@@ -27,10 +27,10 @@ public sealed record StoreOptions
     /// <summary>A journal file holds 2^this bytes; not below <see cref="JournalPageBits"/>.</summary>
     public int JournalSegmentBits { get; init; } = 26;
 
-    /// <summary>A channel's page holds 2^this bytes, 16 to 24; two are in memory while the channel is in use.</summary>
+    /// <summary>A channel's page holds 2^this bytes, 16 to 24; two are in memory while the channel is in use. A log keeps the size it was made with.</summary>
     public int ChannelPageBits { get; init; } = 16;
 
-    /// <summary>A channel's file holds 2^this bytes: what deleting gives back to the disk at a time.</summary>
+    /// <summary>A channel's file holds 2^this bytes: what deleting gives back to the disk at a time. A log keeps the size it was made with.</summary>
     public int ChannelSegmentBits { get; init; } = 23;
 
     /// <summary>Most files kept open at a time, 8 or more.</summary>

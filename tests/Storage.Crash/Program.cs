@@ -33,16 +33,16 @@ internal static class Writing
             Folder = folder, CheckpointIntervalSeconds = 1, JournalPageBits = 20, JournalSegmentBits = 21, ChannelSegmentBits = 18,
         });
         var output = TextWriter.Synchronized(new StreamWriter(Console.OpenStandardOutput()) { AutoFlush = true });
-        var tasks = new List<Task>();
+        var starts = new List<Func<Task>>();
         for (int channel = 1; channel <= channels; channel++)
         {
             IMessageLog log = await store.OpenAsync(channel, new LogOptions(), CancellationToken.None);
             long[] next = await NextNumbersAsync(log, writers);
-            for (int writer = 0; writer < writers; writer++) tasks.Add(Task.Run(WriterOf(log, writer, next[writer], output)));
+            for (int writer = 0; writer < writers; writer++) starts.Add(WriterOf(log, writer, next[writer], output));
         }
 
         await output.WriteLineAsync("ready");
-        await Task.WhenAll(tasks);
+        await Task.WhenAll(starts.Select(start => Task.Run(start)));
         return 0;
     }
 

@@ -34,8 +34,8 @@ public sealed class DamageTests : StoreFixture
     }
 
     [Theory]
-    [InlineData("journal-*", 997)]
-    [InlineData("channels/1/log-*", 997)]
+    [InlineData("journal-*", 1_499)]
+    [InlineData("channels/1/log-*", 1_499)]
     [InlineData("facts-*", 1)]
     public async Task Bytes_of_data_changed_open_right_or_are_refused(string pattern, int step)
     {
@@ -114,7 +114,7 @@ public sealed class DamageTests : StoreFixture
 
         try
         {
-            await using MessageStore store = Open(Options with { Folder = folder });
+            await using MessageStore store = Open(new FilesWithoutSync(), Options with { Folder = folder });
             IMessageLog log = await store.OpenAsync(1, new LogOptions(), None);
             List<(long Key, long Number)> all = await ReadAll(log);
             Assert.True(all.Count == Messages, $"{name} changed at {at}: opens with {all.Count} of {Messages}");

@@ -10,14 +10,17 @@ namespace Gateway.Storage.Disk;
 /// <param name="HeadSequence">The first record that is not deleted.</param>
 /// <param name="HeadAddress">Where it is.</param>
 /// <param name="TimeMaxUs">Latest server time of a record.</param>
+/// <param name="PageBits">The log keeps the page size it was made with.</param>
+/// <param name="SegmentBits">And the file size.</param>
 internal readonly record struct ChannelFacts(
-    long ChannelId, long Incarnation, long NextSequence, long UntilAddress, long HeadSequence, long HeadAddress, long TimeMaxUs)
+    long ChannelId, long Incarnation, long NextSequence, long UntilAddress, long HeadSequence, long HeadAddress, long TimeMaxUs, int PageBits, int SegmentBits)
 {
     /// <summary>FASTER's first address.</summary>
     public const long FirstAddress = 64;
 
     /// <summary>A log without records.</summary>
-    public static ChannelFacts Empty(long channelId, long incarnation) => new(channelId, incarnation, 1, FirstAddress, 1, FirstAddress, 0);
+    public static ChannelFacts Empty(long channelId, long incarnation, StoreOptions options) =>
+        new(channelId, incarnation, 1, FirstAddress, 1, FirstAddress, 0, options.ChannelPageBits, options.ChannelSegmentBits);
 }
 
 /// <summary>The state of the whole store at one moment.</summary>
@@ -26,20 +29,23 @@ internal readonly record struct ChannelFacts(
 /// <param name="JournalSequence">Its first entry that is not in the channels' logs.</param>
 /// <param name="IncarnationNext">For the next new log.</param>
 /// <param name="IsClean">The store was closed: there is no journal to read.</param>
+/// <param name="JournalPageBits">Page size of the journal.</param>
+/// <param name="JournalSegmentBits">File size of the journal.</param>
 /// <param name="Channels">All logs.</param>
 internal sealed record Checkpoint(
-    long Generation, long JournalGeneration, long JournalSequence, long IncarnationNext, bool IsClean, IReadOnlyList<ChannelFacts> Channels);
+    long Generation, long JournalGeneration, long JournalSequence, long IncarnationNext, bool IsClean, int JournalPageBits, int JournalSegmentBits,
+    IReadOnlyList<ChannelFacts> Channels);
 
 /// <summary>The checkpoint on disk, twice: the second copy is written when the first is synced, so one of them is whole whenever the power goes.</summary>
 /// <remarks>
-/// magic 8 | generation 8 | journal generation 8 | journal sequence 8 | next incarnation 8 | clean 4 | count 4 | count × (channel 8 | incarnation 8 | next sequence 8 |
-/// until 8 | head sequence 8 | head 8 | time 8) | crc32c 4. Little-endian. The journal is cut only after both copies are synced, so the older of two is as good.
+/// magic 8 | generation 8 | journal generation 8 | journal sequence 8 | next incarnation 8 | clean 4 | count 4 | journal page bits 4 |
+/// journal segment bits 4 | count × (channel 8 | incarnation 8 | next sequence 8 | until 8 | head sequence 8 | head 8 | time 8 | page bits 4 | segment bits 4) | crc32c 4. Little-endian. The journal is cut only after both copies are synced, so the older of two is as good.
 /// </remarks>
 internal sealed class CheckpointFile(HandleCache handles, string folder)
 {
     private const ulong Magic = 0x3130_504B_4343_5747;      // "GWCCKP01"
-    private const int HeaderBytes = 48;
-    private const int ChannelBytes = 56;
+    private const int HeaderBytes = 56;
+    private const int ChannelBytes = 64;
     private const int ChannelsMax = 1_000_000;
 
     private readonly string _first = Path.Combine(folder, "checkpoint-a");
@@ -62,6 +68,8 @@ internal sealed class CheckpointFile(HandleCache handles, string folder)
         BinaryPrimitives.WriteInt64LittleEndian(bytes[32..], checkpoint.IncarnationNext);
         BinaryPrimitives.WriteInt32LittleEndian(bytes[40..], checkpoint.IsClean ? 1 : 0);
         BinaryPrimitives.WriteInt32LittleEndian(bytes[44..], checkpoint.Channels.Count);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes[48..], checkpoint.JournalPageBits);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes[52..], checkpoint.JournalSegmentBits);
         for (int i = 0; i < checkpoint.Channels.Count; i++) WriteChannel(bytes[(HeaderBytes + (ChannelBytes * i))..], checkpoint.Channels[i]);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes[^4..], Crc32C.Compute(bytes[..^4]));
 
@@ -110,6 +118,8 @@ internal sealed class CheckpointFile(HandleCache handles, string folder)
             BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(24)),
             BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(32)),
             BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(40)) == 1,
+            BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(48)),
+            BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(52)),
             channels);
     }
 
@@ -122,6 +132,8 @@ internal sealed class CheckpointFile(HandleCache handles, string folder)
         BinaryPrimitives.WriteInt64LittleEndian(bytes[32..], facts.HeadSequence);
         BinaryPrimitives.WriteInt64LittleEndian(bytes[40..], facts.HeadAddress);
         BinaryPrimitives.WriteInt64LittleEndian(bytes[48..], facts.TimeMaxUs);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes[56..], facts.PageBits);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes[60..], facts.SegmentBits);
     }
 
     private static ChannelFacts ReadChannel(ReadOnlySpan<byte> bytes) => new(
@@ -131,5 +143,7 @@ internal sealed class CheckpointFile(HandleCache handles, string folder)
         BinaryPrimitives.ReadInt64LittleEndian(bytes[24..]),
         BinaryPrimitives.ReadInt64LittleEndian(bytes[32..]),
         BinaryPrimitives.ReadInt64LittleEndian(bytes[40..]),
-        BinaryPrimitives.ReadInt64LittleEndian(bytes[48..]));
+        BinaryPrimitives.ReadInt64LittleEndian(bytes[48..]),
+        BinaryPrimitives.ReadInt32LittleEndian(bytes[56..]),
+        BinaryPrimitives.ReadInt32LittleEndian(bytes[60..]));
 }

@@ -1,0 +1,40 @@
+using Gateway.Storage.Disk;
+using Microsoft.Win32.SafeHandles;
+
+namespace Gateway.Storage.Tests;
+
+/// <summary>Saves the time of syncs where a test opens hundreds of stores and cuts no power.</summary>
+internal sealed class FilesWithoutSync : FileSystem
+{
+    public override void Sync(SafeFileHandle handle, string path) { }
+
+    public override void SyncFolder(string path) { }
+}
+
+/// <summary>A disk that fails when told.</summary>
+internal sealed class FaultyFiles : FileSystem
+{
+    /// <summary>Decides by path whether a write fails.</summary>
+    public Func<string, bool> FailWrite { get; set; } = _ => false;
+
+    /// <summary>Decides by path whether a sync fails.</summary>
+    public Func<string, bool> FailSync { get; set; } = _ => false;
+
+    /// <summary>Decides by path whether opening fails.</summary>
+    public Func<string, bool> FailOpen { get; set; } = _ => false;
+
+    public override SafeFileHandle Open(string path, bool create) =>
+        FailOpen(path) ? throw new IOException("Too many open files (test)") : base.Open(path, create);
+
+    public override void Write(SafeFileHandle handle, string path, ReadOnlySpan<byte> bytes, long offset)
+    {
+        if (FailWrite(path)) throw new IOException("No space left on device (test)");
+        base.Write(handle, path, bytes, offset);
+    }
+
+    public override void Sync(SafeFileHandle handle, string path)
+    {
+        if (FailSync(path)) throw new IOException("Input/output error (test)");
+        base.Sync(handle, path);
+    }
+}
