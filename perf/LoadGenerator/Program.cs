@@ -11,6 +11,7 @@ const string Usage = """
     drive  --to HOST:PORT [--connections 100] [--records 1] [--depth 16] [--warm-up 1] [--seconds 5] [--json FILE]
     versus [--gateway FILE] [--shapes 1x16,25x16] [--connections 100] [--seconds 4] [--json FILE]
            both servers, each alone on core 0, the generator on core 1; a shape is RECORDSxDEPTH
+    start  [--gateway FILE] [--channels 1000]                        time from an empty folder to the first connection; memory with so many channels
     """;
 
 if (args.Length == 0 || !TryReadOptions(args.AsSpan(1), out Dictionary<string, string> options))
@@ -51,6 +52,10 @@ try
             ];
             MeasurementFile file = await Versus.RunAsync(options.GetValueOrDefault("gateway", BuiltGateway()), shapes, Math.Min(Number("seconds", 4), 60)).ConfigureAwait(false);
             if (options.TryGetValue("json", out string? output)) file.Write(output);
+            return 0;
+
+        case "start":
+            await StartUp.RunAsync(options.GetValueOrDefault("gateway", BuiltGateway()), (int)Number("channels", 1000)).ConfigureAwait(false);
             return 0;
 
         default:

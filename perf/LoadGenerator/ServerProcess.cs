@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using System.Text.Json;
 
 namespace Gateway.Perf.Load;
@@ -10,6 +11,8 @@ namespace Gateway.Perf.Load;
 internal sealed class ServerProcess : IAsyncDisposable
 {
     private const int ServerCore = 0;
+    private const int ChannelPortFirst = 10_000;     // below the ports that the system hands out to clients
+    private const int ChannelPorts = 2_000;
     private const long QuotaBytes = 16_000_000_000;      // a load must end because its time is over, not because the buffer is full
     private const string Token = "perf-token-of-this-run-only";
 
@@ -70,12 +73,12 @@ internal sealed class ServerProcess : IAsyncDisposable
         string data = Directory.CreateTempSubdirectory("gateway-perf-").FullName;
         int http = FreePort();
         int mqtt = FreePort();
-        int channels = FreePort();
+        int channels = ChannelPortFirst + RandomNumberGenerator.GetInt32(40) * 200;
         string[] command = binary.EndsWith(".dll", StringComparison.Ordinal) ? ["dotnet", binary] : [binary];
         Process process = Start(
             [
                 .. command, "run", "--data", data, "--http", $"127.0.0.1:{http}", "--mqtt", $"127.0.0.1:{mqtt}", "--channel-host", "127.0.0.1",
-                "--channel-ports", $"{channels}-{Math.Min(channels + 50, 65535)}", "--token", Token,
+                "--channel-ports", $"{channels}-{channels + ChannelPorts - 1}", "--token", Token,
             ]);
         HttpClient api = new() { BaseAddress = new Uri($"http://127.0.0.1:{http}"), Timeout = TimeSpan.FromSeconds(10) };
         api.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", $"FlespiToken {Token}");
@@ -108,13 +111,6 @@ internal sealed class ServerProcess : IAsyncDisposable
         return endPoint;
     }
 
-    /// <summary>Deletes all channels, so that the next load finds an empty disk.</summary>
-    public async Task DeleteChannelsAsync()
-    {
-        using HttpResponseMessage answer = await _api!.DeleteAsync(new Uri("/gw/channels/all", UriKind.Relative)).ConfigureAwait(false);
-        answer.EnsureSuccessStatusCode();
-    }
-
     /// <summary>Arguments that start this program again when it runs under <c>dotnet</c>; none when it has a file of its own.</summary>
     public static string[] SelfArguments() =>
         Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? [typeof(ServerProcess).Assembly.Location] : [];
@@ -129,6 +125,18 @@ internal sealed class ServerProcess : IAsyncDisposable
         if (_dataFolder is not null) Directory.Delete(_dataFolder, recursive: true);
     }
 
+    /// <summary>Creates channels, many in one call.</summary>
+    public async Task CreateChannelsAsync(int count)
+    {
+        const int perCall = 100;
+        for (int made = 0; made < count; made += perCall)
+        {
+            var wanted = Enumerable.Range(made, Math.Min(perCall, count - made)).Select(i => new { name = $"channel {i}", protocol_name = "teltonika" }).ToArray();
+            using HttpResponseMessage answer = await _api!.PostAsJsonAsync(new Uri("/gw/channels", UriKind.Relative), wanted).ConfigureAwait(false);
+            if (!answer.IsSuccessStatusCode) throw new IOException($"The channels were refused: {await answer.Content.ReadAsStringAsync().ConfigureAwait(false)}");
+        }
+    }
+
     private static Process Start(string[] command)
     {
         ProcessStartInfo start = new("taskset", ["-c", $"{ServerCore}", .. command]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
@@ -139,11 +147,11 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     private async Task UntilAsync(Func<Task<bool>> condition)
     {
-        for (int i = 0; i < 200; i++)
+        for (int i = 0; i < 2_000; i++)
         {
             if (_process.HasExited) throw new IOException($"The {Name} server ended with code {_process.ExitCode}:\n{LastLines()}");
             if (await condition().ConfigureAwait(false)) return;
-            await Task.Delay(100).ConfigureAwait(false);
+            await Task.Delay(10).ConfigureAwait(false);
         }
         throw new IOException($"The {Name} server was not ready within 20 s:\n{LastLines()}");
     }
