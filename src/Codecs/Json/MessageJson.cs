@@ -118,12 +118,14 @@ public static class MessageJson
         return JsonText.NumberBytesMax + (end - start > 15 || isContainer ? (end - start) * 8L : (end - start) * 6L);
     }
 
+    [SkipLocalsInit]
     private static bool MatchesOpenName(ReadOnlySpan<byte> payload, in Entry entry, ParameterSelection fields)
     {
         Span<byte> scratch = stackalloc byte[ParameterDictionary.NameBytesMax];
         return fields.Matches(entry.NameOf(payload, scratch));
     }
 
+    [SkipLocalsInit]
     private static int WriteOpenName(ReadOnlySpan<byte> payload, in Entry entry, Span<byte> json)
     {
         Span<byte> scratch = stackalloc byte[ParameterDictionary.NameBytesMax];

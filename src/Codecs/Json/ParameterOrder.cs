@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Entry = Gateway.Codecs.MessageJson.Entry;
 
 namespace Gateway.Codecs;
@@ -16,6 +17,7 @@ internal static class ParameterOrder
     public static ulong Known(int rank, int index) => (ulong)(2 * rank + 1) << 32 | (uint)index;
 
     /// <summary>The sort key of an open name, or of a known one that was written out.</summary>
+    [SkipLocalsInit]
     public static ulong Open(ReadOnlySpan<byte> payload, in Entry entry, int index)
     {
         Span<byte> scratch = stackalloc byte[ParameterDictionary.NameBytesMax];
@@ -67,13 +69,20 @@ internal static class ParameterOrder
         return TryRank(left, out _) || CompareNames(payload, left, right, entries) == 0;
     }
 
-    // Heap sort: needs no memory and no comparer object, and a hostile message of thousands of open names stays n log n.
+    // Heap sort for many: needs no memory and no comparer object, and a hostile message of thousands of open names stays n log n.
     private static void SortByName(ReadOnlySpan<byte> payload, Span<ulong> order, ReadOnlySpan<Entry> entries)
     {
-        bool sorted = true;
-        for (int i = 1; i < order.Length && sorted; i++) sorted = Compare(payload, order[i - 1], order[i], entries) < 0;
-        if (sorted) return;
-
+        if (order.Length <= InsertionMax)
+        {
+            for (int i = 1; i < order.Length; i++)
+            {
+                ulong moving = order[i];
+                int at = i;
+                for (; at > 0 && Compare(payload, order[at - 1], moving, entries) > 0; at--) order[at] = order[at - 1];
+                order[at] = moving;
+            }
+            return;
+        }
         for (int i = order.Length / 2 - 1; i >= 0; i--) SiftDown(payload, order, i, entries);
         for (int end = order.Length - 1; end > 0; end--)
         {
@@ -103,8 +112,17 @@ internal static class ParameterOrder
 
     private static int CompareNames(ReadOnlySpan<byte> payload, ulong left, ulong right, ReadOnlySpan<Entry> entries)
     {
+        ref readonly Entry first = ref entries[IndexOf(left)];
+        ref readonly Entry second = ref entries[IndexOf(right)];
+        if ((first.NameLength | second.NameLength) < 0) return CompareFormattedNames(payload, first, second);
+        return payload.Slice(first.NameStart, first.NameLength).SequenceCompareTo(payload.Slice(second.NameStart, second.NameLength));
+    }
+
+    [SkipLocalsInit]
+    private static int CompareFormattedNames(ReadOnlySpan<byte> payload, in Entry left, in Entry right)
+    {
         Span<byte> leftScratch = stackalloc byte[ParameterDictionary.NameBytesMax];
         Span<byte> rightScratch = stackalloc byte[ParameterDictionary.NameBytesMax];
-        return entries[IndexOf(left)].NameOf(payload, leftScratch).SequenceCompareTo(entries[IndexOf(right)].NameOf(payload, rightScratch));
+        return left.NameOf(payload, leftScratch).SequenceCompareTo(right.NameOf(payload, rightScratch));
     }
 }
