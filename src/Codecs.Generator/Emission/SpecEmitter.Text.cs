@@ -233,7 +233,7 @@ internal sealed partial class SpecEmitter
             Out.Line($"{letter} = 0;");
             void Letter()
             {
-                Out.Line($"if ({c.Position} >= {c.End} || !global::Gateway.Codecs.Reading.Coordinates.IsLetter({c.Span}[{c.Position}])) {c.Fail("Malformed", item.Line)}");
+                Out.Line($"if ({c.Position} >= {c.End} || !global::Gateway.Codecs.Reading.Hemisphere.IsLetter({c.Span}[{c.Position}])) {c.Fail("Malformed", item.Line)}");
                 Out.Line($"{letter} = {c.Span}[{c.Position}++];");
             }
             if (item.Hemisphere == HemisphereMode.Before) Letter();
@@ -271,7 +271,7 @@ internal sealed partial class SpecEmitter
         };
         Out.Line($"if ({has} && !{parse}) {wrong}");
         if (!linear.IsIdentity) Out.Line($"{degrees} = {linear.Apply(Value.Of(ValueType.Real, degrees)).Code};");
-        Out.Line($"if (global::Gateway.Codecs.Reading.Coordinates.IsNegative((byte){letter})) {degrees} = -global::System.Math.Abs({degrees});");
+        Out.Line($"if (global::Gateway.Codecs.Reading.Hemisphere.IsNegative((byte){letter})) {degrees} = -global::System.Math.Abs({degrees});");
 
         string parameter = item.IsLatitude ? "position.latitude" : "position.longitude";
         _used.Add(parameter);

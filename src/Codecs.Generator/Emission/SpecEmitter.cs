@@ -252,6 +252,7 @@ internal sealed partial class SpecEmitter
         code.Close();
         code.Open("public override bool TrySetVariable(string name, object value)");
         code.Open("switch (name)");
+        HashSet<string> plainNames = new(StringComparer.Ordinal);
         foreach ((VariableNode variable, string field, string name) in all)
         {
             string convert = variable.Type switch
@@ -261,7 +262,9 @@ internal sealed partial class SpecEmitter
                 "bool" => "TryBoolean",
                 _ => "",
             };
-            code.Line($"case {Value.Quote(name)}: case {Value.Quote(variable.Name)}: return {(convert.Length > 0 ? $"global::Gateway.Codecs.SessionValue.{convert}(value, ref {field})" : $"global::Gateway.Codecs.SessionValue.TryBytes(value, {field})")};");
+            // A session variable and an option may share their plain name; it means the variable then.
+            string plainCase = plainNames.Add(variable.Name) ? $" case {Value.Quote(variable.Name)}:" : "";
+            code.Line($"case {Value.Quote(name)}:{plainCase} return {(convert.Length > 0 ? $"global::Gateway.Codecs.SessionValue.{convert}(value, ref {field})" : $"global::Gateway.Codecs.SessionValue.TryBytes(value, {field})")};");
         }
         code.Line("default: return base.TrySetVariable(name, value);");
         code.Close();
