@@ -14,7 +14,7 @@ internal sealed record AttributeRule(IReadOnlyList<string> Names, string Express
     public bool Ignored => Names.Count == 0;
 
     /// <summary>The recorded value has no fixed unit, so that a power of ten between the two is no difference.</summary>
-    public bool AnyScale => Unit is "mixed" or "raw" or "-" || Unit.Contains(" or ", StringComparison.Ordinal) || Unit.Contains(" / ", StringComparison.Ordinal);
+    public bool AnyScale => !Expression.StartsWith('x') || Unit is "mixed" or "raw" or "-" || Unit.Contains(" or ", StringComparison.Ordinal) || Unit.Contains(" / ", StringComparison.Ordinal);
 }
 
 /// <summary>The reference table from attributes of the recordings to the parameters of the dictionary.</summary>
@@ -25,10 +25,13 @@ internal sealed partial class AttributeMap
     private readonly Dictionary<string, AttributeRule> _alarms = new(StringComparer.Ordinal);
     private readonly Dictionary<long, List<string>> _namesByIo = [];
 
-    /// <summary>Reads the two tables; <paramref name="ioPath"/> lists the names that numbered I/O elements may have.</summary>
-    public AttributeMap(string mapPath, string? ioPath)
+    /// <summary>Reads the tables.</summary>
+    /// <param name="mapPath">The reference table.</param>
+    /// <param name="ownPath">Further rows of the same form, for names that the specs know and the reference table does not.</param>
+    /// <param name="ioPath">Names that numbered I/O elements may have.</param>
+    public AttributeMap(string mapPath, string ownPath, string? ioPath)
     {
-        foreach (string[] row in Rows(mapPath)) Add(row);
+        foreach (string[] row in Rows(mapPath).Concat(Rows(ownPath))) Add(row);
         if (ioPath is null) return;
         foreach (string[] row in Rows(ioPath))
             if (long.TryParse(row[0], CultureInfo.InvariantCulture, out long id)) NamesOf(id).Add(row[1]);
@@ -69,7 +72,8 @@ internal sealed partial class AttributeMap
     {
         string kind = row[0], attribute = row[1];
         string notes = row.Length > 9 ? row[9] : "";
-        var rule = new AttributeRule([.. NamesIn(row[4]).Concat(NamesIn(notes)).Distinct()], row[5], row[3], notes);
+        string[] alone = row[4].Contains('.', StringComparison.Ordinal) || row[4].StartsWith('(') ? [] : [row[4]];      // din, dout
+        var rule = new AttributeRule([.. alone.Concat(NamesIn(row[4])).Concat(NamesIn(notes)).Distinct()], row[5], row[3], notes);
         if (row[4].StartsWith('(')) rule = rule with { Names = [.. NamesIn(notes)] };
         // What a device says on its serial port or to a command is no parameter of its own on the platform; here it is the payload.
         if (row[4] == "(command result)") rule = rule with { Names = [.. rule.Names, "payload.text", "payload.hex"] };
@@ -83,7 +87,9 @@ internal sealed partial class AttributeMap
                     _indexed.Add((new Regex("^" + Regex.Escape(token.Value).Replace("<N>", "([0-9]+)", StringComparison.Ordinal) + "$"), rule));
                 break;
             case "io":
-                if (IoNumber().Match(attribute) is { Success: true } io) NamesOf(long.Parse(io.Groups[1].Value, CultureInfo.InvariantCulture)).AddRange(rule.Names);
+                if (IoNumber().Match(attribute) is not { Success: true } io) break;
+                NamesOf(long.Parse(io.Groups[1].Value, CultureInfo.InvariantCulture)).AddRange(rule.Names);
+                AddNamed(io.Groups[2].Value, rule);
                 break;
             case "key" or "name":
                 foreach (string name in attribute.Split(" / ")) AddNamed(name.Trim(), rule);
@@ -115,7 +121,7 @@ internal sealed partial class AttributeMap
         name.Contains("<N>", StringComparison.Ordinal)
             ? [name.Replace("<N>", index.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal),
                name.Replace("<N>", (index + 1).ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal),
-               name.Replace(".<N>", "", StringComparison.Ordinal)]
+               .. name.StartsWith("custom.", StringComparison.Ordinal) ? (string[])[] : [name.Replace(".<N>", "", StringComparison.Ordinal)]]
             : [name, $"{name}.{index}"];
 
     private static IEnumerable<string> NamesIn(string text) => ParameterName().Matches(text).Select(m => m.Value.TrimEnd('.'));
@@ -132,7 +138,7 @@ internal sealed partial class AttributeMap
     [GeneratedRegex("^([a-z]+)([0-9]+)([A-Z][A-Za-z]*)$")]
     private static partial Regex InnerIndex();
 
-    [GeneratedRegex("AVL ([0-9]+)")]
+    [GeneratedRegex("AVL ([0-9]+) \\(([A-Za-z0-9]+)")]
     private static partial Regex IoNumber();
 
     [GeneratedRegex("^([A-Za-z]+)([0-9])\\.\\.([0-9])$")]

@@ -19,10 +19,12 @@ internal static class ConformanceRun
     }
 
     /// <summary>The table between the two vocabularies.</summary>
-    public static AttributeMap Map() => new(Repository.Reference("traccar-to-parameters.tsv")!, Repository.Reference("teltonika-avl-to-parameters.tsv"));
+    public static AttributeMap Map() => new(Repository.Reference("traccar-to-parameters.tsv")!, Path.Combine(Folder, "names.tsv"), Repository.Reference("teltonika-avl-to-parameters.tsv"));
 
     /// <summary>Known differences and thresholds.</summary>
-    public static ExceptionList Exceptions() => new(Path.Combine(Repository.Root, "tests", "Conformance.Tests"));
+    public static ExceptionList Exceptions() => new(Folder);
+
+    private static string Folder => Path.Combine(Repository.Root, "tests", "Conformance.Tests");
 
     /// <summary>Prints the table, and the differences where they were asked for; keeps both in a file of the build folder.</summary>
     public static string Print(string mode, IReadOnlyList<ProtocolResult> results, ExceptionList exceptions)
