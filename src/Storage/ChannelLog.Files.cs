@@ -104,19 +104,42 @@ internal sealed partial class ChannelLog
         lock (_gate)
         {
             wanted = new ChannelFacts(ChannelId, Incarnation, _nextSequence, _tailAddress, _headSequence, _headAddress, _timeMaxUs, _facts.PageBits, _facts.SegmentBits);
-            if (_log is null || wanted == _facts)
+            if ((_log is null || wanted == _facts) && !_device.IsPoisoned)
             {
                 facts = wanted;
-                return !_device.IsPoisoned;
+                return true;
             }
 
-            _log.Commit(spinWait: false);       // hands the open page to the device; the facts are ours
-            EnqueueLoop.WaitFlushed(_log, wanted.UntilAddress);
+            _log?.Commit(spinWait: false);       // hands the open page to the device; the facts are ours
+            if (_log is not null) EnqueueLoop.WaitFlushed(_log, wanted.UntilAddress);
         }
 
-        if (!_device.TrySync()) return false;
+        if (_device.IsPoisoned ? !TryReplacePoisoned() : !_device.TrySync()) return false;
         facts = wanted;
         return true;
+    }
+
+    /// <summary>After a failed sync: the files are written anew under other names, synced, read back record by record, and take the old ones' place.</summary>
+    private bool TryReplacePoisoned()
+    {
+        lock (_gate)
+        {
+            if (!_device.TryReplaceUnsynced()) return false;
+            try
+            {
+                // What was written since the checkpoint is checked; what was before is on the disk.
+                long from = _marks.Count == 0 ? _nextSequence : Math.Max(_marks.FirstSequenceOf(_marks.PageOf(_facts.NextSequence)), _headSequence);
+                var all = new TakeAll();
+                if (from < _nextSequence && !Scan(from, _nextSequence, ref all, CancellationToken.None)) return false;
+                _device.ForgetPoison();
+                return true;
+            }
+            catch (Exception e) when (e is IOException or DamagedLogException)
+            {
+                _store.Report($"Channel {ChannelId} stays stopped until the next start, which takes its messages from the journal: {e.Message}");
+                return false;
+            }
+        }
     }
 
     /// <summary>The facts are in a synced checkpoint: what lies below the head may go, what was waited for is durable.</summary>

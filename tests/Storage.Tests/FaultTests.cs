@@ -103,6 +103,26 @@ public sealed class FaultTests : StoreFixture
         AssertNumbers(await ReadAll(await again.OpenAsync(2, new LogOptions(), None)), 0, 10);
     }
 
+    /// <summary>Promise: after a failed sync the channel's file is written anew, and the channel goes on by itself once that one is synced.</summary>
+    [Fact]
+    public async Task A_channel_whose_sync_failed_goes_on_with_a_new_file()
+    {
+        var files = new FaultyFiles();
+        await using (MessageStore store = Open(files, Options with { CheckpointIntervalSeconds = 1 }))
+        {
+            IMessageLog log = await store.OpenAsync(1, new LogOptions(), None);
+            for (int i = 0; i < 50; i++) await Append(log, Pack(i * 10, 10));
+            files.FailSync = path => IsLog(path, 1);
+            await Until(() => !log.State.IsAvailable, "the sync's failure");
+            files.FailSync = _ => false;
+            await log.WaitForSpaceAsync(None).AsTask().WaitAsync(TimeSpan.FromSeconds(20), None);
+            await Append(log, Pack(500, 10));
+        }
+
+        await using MessageStore again = Open();
+        AssertNumbers(await ReadAll(await again.OpenAsync(1, new LogOptions(), None)), 0, 510);
+    }
+
     [Fact]
     public async Task A_cancelled_append_stops_waiting_and_is_stored_all_the_same()
     {

@@ -123,9 +123,55 @@ internal sealed class SegmentDevice : StorageDeviceBase
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             LastError = e.Message;
+            lock (_gate)
+            {
+                _unsynced.UnionWith(segments);
+                _folderUnsynced |= folder;
+            }
+
             _isPoisoned = true;
             return false;
         }
+    }
+
+    /// <summary>After a failed sync: copies the files that were not synced to new ones, syncs those and puts them in the old ones' place. Nobody may write meanwhile.</summary>
+    /// <returns>False when the disk still refuses. The owner must check the contents before it calls <see cref="ForgetPoison"/>.</returns>
+    public bool TryReplaceUnsynced()
+    {
+        if (_isFailing && !TryRepair()) return false;
+        try
+        {
+            foreach (int segment in _unsynced.Order().ToArray())
+            {
+                string path = SegmentPath(segment), copy = path + ".new";
+                CopyAndSync(path, copy);
+                _handles.Forget(path);
+                File.Move(copy, path, overwrite: true);
+                _unsynced.Remove(segment);
+            }
+
+            _handles.Files.SyncFolder(_folder);
+            _folderUnsynced = false;
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            LastError = e.Message;
+            return false;
+        }
+    }
+
+    /// <summary>What lies in the files now was synced and checked.</summary>
+    public void ForgetPoison() => _isPoisoned = false;
+
+    private void CopyAndSync(string path, string copy)
+    {
+        byte[] buffer = new byte[1 << 20];
+        _handles.Files.Delete(copy);
+        int length;
+        for (long offset = 0; (length = _handles.Read(path, buffer, offset)) > 0; offset += length) _handles.Write(copy, buffer.AsSpan(0, length), offset);
+        _handles.Sync(copy);
+        _handles.Forget(copy);
     }
 
     /// <summary>Removes the files that lie wholly below the address. A reader that is still there finds nothing and must know why.</summary>

@@ -117,8 +117,12 @@ internal sealed class GroupJournal : IDisposable
     public void TruncateBelow(long address)
     {
         long pageStart = address & ~((1L << _options.JournalPageBits) - 1);
-        if (pageStart <= _log.BeginAddress || _isFailing) return;
-        _log.UnsafeShiftBeginAddress(pageStart);
+        lock (_gate)
+        {
+            if (pageStart <= _log.BeginAddress || _isFailing) return;
+            _log.UnsafeShiftBeginAddress(pageStart);
+        }
+
         _device.RemoveBelow(pageStart);
     }
 
@@ -213,8 +217,15 @@ internal sealed class GroupJournal : IDisposable
 
     private bool TryFlush()
     {
-        long tail = _log.TailAddress;
-        _log.Commit(spinWait: false);
+        long tail;
+        lock (_gate)
+        {
+            // FASTER hands a page out only when no thread is inside an enqueue, and lets the last of them do the work. Under the gate there is none: the write happens
+            // here and now, costs appenders a copy into the page cache at most, and an appender that lost its time slice holds nobody up.
+            tail = _log.TailAddress;
+            _log.Commit(spinWait: false);
+        }
+
         EnqueueLoop.WaitFlushed(_log, tail);
         return !_device.IsFailing || _device.TryRepair();
     }
