@@ -621,7 +621,7 @@ internal sealed partial class SpecEmitter
         Context inner = Inner(c);
         if (!names.Contains("len")) inner.Scope.Set("len", Value.Of(ValueType.Integer, "(e - p)"));
         // Only a row of one single number may be wider or narrower than it says.
-        if (row.Body.Count != 1) inner.Sized = null;
+        if (row.Body.Count != 1 || row.Body[0] is not FieldItem) inner.Sized = null;
         return inner;
     }
 

@@ -102,8 +102,20 @@ internal sealed partial class SpecEmitter
             Guarded(value.Has, $"sink.{(target.Name == "position.latitude" ? "Latitude" : "Longitude")}({Real(degrees, at)});");
             return;
         }
-        EmitWrite(key.ToString(CultureInfo.InvariantCulture), entry.Type, value, Convert(target, entry, linear).Apply(value), c, at);
+        Value written = Convert(target, entry, linear).Apply(value);
+        EmitWrite(key.ToString(CultureInfo.InvariantCulture), entry.Type, value, IsMoment(target.Name, entry) ? Moment(written) : written, c, at);
     }
+
+    private static bool IsMoment(string name, ParameterTable.Entry entry) =>
+        entry.Unit == "seconds" && (name == "timestamp" || name.EndsWith(".timestamp", StringComparison.Ordinal));
+
+    // A moment is kept in µs, also when it was worked out as seconds: `value (stamp & 0x3FFFFFFF) + 1167609600 -> timestamp s`.
+    private static Value Moment(Value seconds) => seconds.Type switch
+    {
+        ValueType.Integer => new Value { Type = ValueType.Time, Code = $"(({seconds.Code}) * 1000000L)", Has = seconds.Has },
+        ValueType.Real => new Value { Type = ValueType.Time, Code = $"(long)(({seconds.Code}) * 1e6)", Has = seconds.Has },
+        _ => seconds,
+    };
 
     private Linear Convert(Target target, ParameterTable.Entry entry, Linear linear)
     {
