@@ -429,9 +429,9 @@ internal sealed partial class SpecEmitter
             ? $"{TextClass}.NextField({outer.Span}, ref {outer.Position}, {outer.End}, {item.Separator[0]}, out {part}, out {size})"
             : $"global::Gateway.Codecs.Reading.Support.NextPart({outer.Span}, ref {outer.Position}, {outer.End}, {Value.Literal(item.Separator)}, out {part}, out {size})";
         Out.Open($"while ({more})");
-        Out.Line($"if (++{i} > {RoundsMax}) {c.Fail("Malformed", item.Line)}");
         // A separator at the very end closes the last element, it does not open another one.
         Out.Line($"if ({size} == 0 && {part} >= {outer.End}) break;");
+        Out.Line($"if (++{i} > {RoundsMax}) {c.Fail("Malformed", item.Line)}");
         Out.Line($"{at} = {part}; {end} = {part} + {size};");
         Context inner = Inner(outer);
         inner.Position = at;

@@ -165,7 +165,7 @@ internal sealed partial class SpecEmitter
         }
         else
         {
-            throw new SpecSyntaxException(Ids.Type, type.At, $"'{type.Name}' needs a size here");
+            throw new SpecSyntaxException(Ids.Type, type.At, $"'{type.Name}' needs a size here: {type.Name} 4");
         }
         Out.Line($"{c.Position} += {length};");
         bool le = _spec.LittleEndian || type.Name.EndsWith("le", StringComparison.Ordinal);

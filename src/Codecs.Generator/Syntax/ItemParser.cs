@@ -190,7 +190,7 @@ internal sealed class ItemParser(List<SpecDiagnostic> diagnostics)
         {
             type.Size = ExpressionParser.Postfix(r);
         }
-        else if (!columnType)
+        else if (!columnType && token.Text != "skip")
         {
             throw r.Expected($"a size behind '{token.Text}': a number, a name, (an expression) or rest");
         }

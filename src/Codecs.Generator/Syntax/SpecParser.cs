@@ -379,7 +379,10 @@ internal sealed class SpecParser(string text, List<SpecDiagnostic> diagnostics)
                 do
                 {
                     string name = r.ExpectName("a name").Text;
-                    sample.Given.Add((name, Constant(r)));
+                    object value = Constant(r);
+                    // A spec writes the clock in seconds; the session counts µs.
+                    if (name == "now") value = (long)Math.Round(Convert.ToDouble(value, System.Globalization.CultureInfo.InvariantCulture) * 1e6);
+                    sample.Given.Add((name, value));
                 }
                 while (r.TakeSymbol(","));
                 break;
