@@ -76,12 +76,17 @@ internal sealed partial class SpecEmitter
         Context inner = Inner(c);
         EmitItems(item.Body, inner);
         Out.Close();
-        Export(inner, c);
-        if (item.Else is null) return;
+        if (item.Else is null)
+        {
+            Export(inner, c);
+            return;
+        }
+        // What one branch reads is not there in the other: names are told to the outside when both are done.
         Out.Open("else");
         Context other = Inner(c);
         EmitItems(item.Else, other);
         Out.Close();
+        Export(inner, c);
         Export(other, c);
     }
 

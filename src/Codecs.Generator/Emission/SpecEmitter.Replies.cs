@@ -97,7 +97,7 @@ internal sealed partial class SpecEmitter
         {
             layout.Waiting.Remove(waiting);
             string value = Int(EmitLength(waiting.Item.Value!, waiting.Context, layout), waiting.Item.At);
-            Out.Line($"{_writer}.Patch({waiting.At}, {value}, {waiting.Width}, {(waiting.Little ? "true" : "false")});");
+            Out.Line($"if ({waiting.At} >= 0) {_writer}.Patch({waiting.At}, {value}, {waiting.Width}, {(waiting.Little ? "true" : "false")});");
         }
     }
 
@@ -123,7 +123,8 @@ internal sealed partial class SpecEmitter
         string? unknown = item.Value is null ? null : UnknownPart(item.Value, layout);
         if (unknown is not null)
         {
-            string at = _method.Int32("at");
+            // Below 0 where a condition kept the number out of the layout.
+            string at = _method.Local("int", "-1", "at");
             Out.Line($"{at} = {_writer}.Length;");
             Out.Line($"{_writer}.UInt(0, {width}, false);");
             layout.Waiting.Add((unknown, at, width, little, item, c));
