@@ -37,7 +37,16 @@ internal sealed class DatagramPump(Channel channel, Socket socket, ListenerServi
                 await socket.ReceiveFromAsync(_peeked.AsMemory(), SocketFlags.Peek, _sender, stopping).ConfigureAwait(false);
                 DecodeBatch batch = services.Batches.Rent();
                 DecodeWaiting(batch);
-                if (await StoreAsync(batch, stopping).ConfigureAwait(false)) SendReplies(batch);
+                bool stored = true;
+                if (batch.Messages.Count > 0)
+                {
+                    // Not in a method of its own: that would allocate its state for each batch.
+                    AppendResult appended = await channel.Log.AppendAsync(batch.Seal(channel.NowUs), CancellationToken.None).ConfigureAwait(false);
+                    stored = appended.Status is AppendStatus.Appended
+                        || await services.Patience.AppendLaterAsync(channel, batch, appended.Status, stopping).ConfigureAwait(false);
+                    if (stored) Interlocked.Add(ref channel.Counters.Messages, batch.Messages.Count);
+                }
+                if (stored) SendReplies(batch);
                 ForgetBatch();
                 services.Batches.Return(batch);
 
@@ -100,16 +109,6 @@ internal sealed class DatagramPump(Channel channel, Socket socket, ListenerServi
         if (!isKnown && peer.FramesDecoded > 0) _peers.Remember(peer);
         if (verdict.Ending is not CloseCode.Open && isKnown) peer.Close(verdict.Ending);
         _answers[_answerCount++] = new Answer(peer, replyBefore, batch.Reply.Length);
-    }
-
-    private async ValueTask<bool> StoreAsync(DecodeBatch batch, CancellationToken stopping)
-    {
-        if (batch.Messages.Count == 0) return true;
-        AppendResult appended = await channel.Log.AppendAsync(batch.Seal(channel.NowUs), CancellationToken.None).ConfigureAwait(false);
-        if (appended.Status is not AppendStatus.Appended
-            && !await services.Patience.AppendLaterAsync(channel, batch, appended.Status, stopping).ConfigureAwait(false)) return false;
-        Interlocked.Add(ref channel.Counters.Messages, batch.Messages.Count);
-        return true;
     }
 
     private void SendReplies(DecodeBatch batch)

@@ -1,0 +1,203 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using Gateway.Codecs;
+using Gateway.Host.Api;
+using Gateway.Host.Channels;
+using Gateway.Host.Configuration;
+using Gateway.Storage;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Xunit;
+
+namespace Gateway.Host.Tests.Channels;
+
+/// <summary>Channels, listeners and API in this process, on real sockets, with the line protocol of the tests.</summary>
+internal sealed class TestGateway : IAsyncDisposable
+{
+    public const string Token = "secret-token-of-the-tests";
+
+    private static int s_portBlock = Random.Shared.Next(0, 60);
+
+    private readonly WebApplication _application;
+    private readonly bool _ownsFolder;
+
+    private TestGateway(WebApplication application, GatewayOptions options, IMessageStore? store, bool ownsFolder)
+    {
+        _application = application;
+        _ownsFolder = ownsFolder;
+        Options = options;
+        Memory = store as InMemoryMessageStore;
+    }
+
+    public GatewayOptions Options { get; }
+
+    /// <summary>The buffers, when they are in memory.</summary>
+    public InMemoryMessageStore? Memory { get; }
+
+    public ChannelDirectory Channels => _application.Services.GetRequiredService<ChannelDirectory>();
+
+    public HttpClient Http { get; private set; } = new();
+
+    /// <summary>Starts a gateway on free ports.</summary>
+    public static async Task<TestGateway> StartAsync(Func<GatewayOptions, GatewayOptions>? configure = null, bool onDisk = false, string? folder = null, IEnumerable<Codec>? codecs = null)
+    {
+        int first = 20_000 + Interlocked.Increment(ref s_portBlock) * 100 % 9_900;
+        var options = new GatewayOptions
+        {
+            DataFolder = folder ?? Path.Combine(Path.GetTempPath(), "gateway-tests", Guid.NewGuid().ToString("n")),
+            HttpEndPoint = new IPEndPoint(IPAddress.Loopback, 0),
+            ChannelPortFirst = first,
+            ChannelPortLast = first + 99,
+            SweepInterval = TimeSpan.FromMilliseconds(20),
+        };
+        options = configure?.Invoke(options) ?? options;
+
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(options.HttpEndPoint));
+        InMemoryMessageStore? store = onDisk ? null : new InMemoryMessageStore();
+        if (store is not null) builder.Services.AddSingleton<IMessageStore>(store);
+        builder.Services.AddSingleton(new CodecRegistry(codecs ?? [new LineCodec()]));
+        builder.Services.AddSingleton<ITokenValidator, OneToken>();
+        builder.Services.AddGatewayChannels(options);
+
+        WebApplication application = builder.Build();
+        application.MapGatewayApi();
+        await application.StartAsync();
+        var gateway = new TestGateway(application, options, store, folder is null);
+        string address = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        gateway.Http = new HttpClient { BaseAddress = new Uri(address), Timeout = TimeSpan.FromSeconds(20) };
+        gateway.Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("FlespiToken", Token);
+        return gateway;
+    }
+
+    /// <summary>Creates a channel with the line protocol.</summary>
+    public async Task<Channel> CreateAsync(string configuration = "{}", int? messagesTtl = null)
+    {
+        ChannelOutcome outcome = await Channels.CreateAsync(
+            new ChannelDraft { Name = "test", ProtocolName = "line", ConfigurationJson = configuration, MessagesTtlSeconds = messagesTtl }, CancellationToken.None);
+        Assert.Null(outcome.Problem);
+        return outcome.Channel!;
+    }
+
+    /// <summary>Sends a request; returns status and JSON.</summary>
+    public async Task<(HttpStatusCode Status, JsonElement Body)> SendAsync(HttpMethod method, string path, string? body = null)
+    {
+        using var request = new HttpRequestMessage(method, path);
+        if (body is not null) request.Content = new StringContent(body, Encoding.UTF8, "application/json");
+        using HttpResponseMessage response = await Http.SendAsync(request);
+        return (response.StatusCode, JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement);
+    }
+
+    public Task<(HttpStatusCode Status, JsonElement Body)> GetAsync(string path) => SendAsync(HttpMethod.Get, path);
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        await _application.StopAsync();
+        await _application.DisposeAsync();
+        if (_ownsFolder && Directory.Exists(Options.DataFolder)) Directory.Delete(Options.DataFolder, recursive: true);
+    }
+
+    private sealed class OneToken : ITokenValidator
+    {
+        public ValueTask<bool> IsValidAsync(string token, CancellationToken cancellationToken) => new(token == Token);
+    }
+}
+
+/// <summary>A device of the tests.</summary>
+internal sealed class TestDevice : IDisposable
+{
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    private readonly byte[] _buffer = new byte[64 * 1024];
+    private readonly StringBuilder _received = new();
+
+    private TestDevice(Socket socket) => Socket = socket;
+
+    public Socket Socket { get; }
+
+    public static async Task<TestDevice> ConnectAsync(int port)
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        await socket.ConnectAsync(IPAddress.Loopback, port);
+        return new TestDevice(socket);
+    }
+
+    public static async Task<TestDevice> ConnectUdpAsync(int port)
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        await socket.ConnectAsync(IPAddress.Loopback, port);
+        return new TestDevice(socket);
+    }
+
+    public async Task SendAsync(string text) => await Socket.SendAsync(Encoding.Latin1.GetBytes(text), SocketFlags.None);
+
+    /// <summary>Receives until the text is there, and takes it away; fails when something else comes or nothing does.</summary>
+    public async Task ExpectAsync(string text)
+    {
+        using var limit = new CancellationTokenSource(Patience);
+        while (_received.Length < text.Length)
+        {
+            int count = await Socket.ReceiveAsync(_buffer.AsMemory(), SocketFlags.None, limit.Token);
+            if (count == 0) break;
+            _received.Append(Encoding.Latin1.GetString(_buffer, 0, count));
+        }
+        Assert.Equal(text, _received.ToString(0, Math.Min(text.Length, _received.Length)));
+        _received.Remove(0, text.Length);
+    }
+
+    /// <summary>Whether nothing comes for this long.</summary>
+    public async Task<bool> IsQuietForAsync(TimeSpan time)
+    {
+        if (_received.Length > 0) return false;
+        using var limit = new CancellationTokenSource(time);
+        try
+        {
+            return await Socket.ReceiveAsync(_buffer.AsMemory(), SocketFlags.Peek, limit.Token) < 0;
+        }
+        catch (OperationCanceledException)
+        {
+            return true;
+        }
+    }
+
+    /// <summary>Completes when the gateway has closed the connection, whatever it sent before.</summary>
+    public async Task ExpectClosedAsync()
+    {
+        using var limit = new CancellationTokenSource(Patience);
+        try
+        {
+            while (await Socket.ReceiveAsync(_buffer.AsMemory(), SocketFlags.None, limit.Token) > 0)
+            {
+            }
+        }
+        catch (SocketException)
+        {
+            // Closed with bytes of ours unread.
+        }
+    }
+
+    public void Dispose() => Socket.Dispose();
+}
+
+/// <summary>Waits for conditions.</summary>
+internal static class Eventually
+{
+    public static async Task TrueAsync(Func<bool> condition, string what)
+    {
+        long until = Environment.TickCount64 + (long)TestDevice.Patience.TotalMilliseconds;
+        while (!condition())
+        {
+            Assert.True(Environment.TickCount64 < until, $"Not within {TestDevice.Patience.TotalSeconds} s: {what}");
+            await Task.Delay(10);
+        }
+    }
+}
