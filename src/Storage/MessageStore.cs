@@ -7,7 +7,7 @@ namespace Gateway.Storage;
 /// <remarks>
 /// The way of an append: channel's log (no sync) → journal → one sync for all who came meanwhile → reply. Every few seconds a checkpoint syncs the channels' logs and cuts
 /// the journal. A start reads the checkpoint and plays the journal from there. Folder: `format`, `lock`, `checkpoint-a`, `checkpoint-b`, `journal-N.S`, `channels/ID/log-N.S`.
-/// docs/decisions/002-channel-buffer.md has the reasons and the figures.
+/// docs/decisions/003-channel-buffer.md has the reasons and the figures.
 /// </remarks>
 public sealed partial class MessageStore : IMessageStore
 {

@@ -3,7 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Gateway.Storage;
 
-// A process of its own that writes until it is killed, and the measurements behind docs/decisions/002-channel-buffer.md.
+// A process of its own that writes until it is killed, and the measurements behind docs/decisions/003-channel-buffer.md.
 //   write FOLDER CHANNELS WRITERS      prints "channel writer count" for every acknowledged packet
 //   append FOLDER CHANNELS WRITERS PACKET BYTES SECONDS
 //   scan FOLDER RECORDS BYTES
