@@ -54,6 +54,7 @@ internal static class HelpText
           --udp            the bytes are one datagram
           --ident IDENT    the device is identified already
 
+        NAME is a built-in protocol or a spec file (my.trk), which is compiled first. check also runs the samples of the file.
         Bytes are given as hexadecimal digits (spaces and colons between them are fine), as text with \r \n \t \\ \xHH,
         or as - for standard input: text of digits, or bytes as they are.
 

@@ -1,10 +1,14 @@
 using Gateway.Codecs;
+using Gateway.Codecs.Generator;
+using Gateway.Host.Inspection;
 
 namespace Gateway.Host.Cli;
 
 /// <summary><c>gateway protocol ...</c>: lists and shows what is built in; the other verbs are in files of their own.</summary>
 internal static class ProtocolCommand
 {
+    private const string SpecExtension = ".trk";
+
     private static readonly string[] Verbs = ["list", "show", "check", "decode", "explain"];
 
     /// <summary>Runs one verb.</summary>
@@ -16,16 +20,24 @@ internal static class ProtocolCommand
         {
             case "list": return await ListAsync(rest, terminal.Output).ConfigureAwait(false);
             case "show": return await ShowAsync(rest, terminal.Output).ConfigureAwait(false);
+            case "check": return await CheckCommand.RunAsync(rest, terminal).ConfigureAwait(false);
             case "decode": return await DecodeCommand.RunAsync(rest, terminal, isExplanation: false, stopping).ConfigureAwait(false);
             case "explain": return await DecodeCommand.RunAsync(rest, terminal, isExplanation: true, stopping).ConfigureAwait(false);
             default: throw new UsageException($"there is no 'protocol {words[0]}'{Nearest.Suggest(words[0], Verbs)}");
         }
     }
 
-    /// <summary>The built-in protocol of a name or alias.</summary>
-    /// <exception cref="FailureException">There is none.</exception>
+    /// <summary>The built-in protocol of a name or alias, or the one of a spec file (<c>my.trk</c>), compiled now.</summary>
+    /// <exception cref="FailureException">There is none, or the file does not compile.</exception>
     public static Codec Find(string name)
     {
+        if (name.EndsWith(SpecExtension, StringComparison.Ordinal))
+        {
+            SpecResult result = CheckCommand.Compile(name);
+            if (result.Source is null) throw new FailureException(result.Diagnostics.First(diagnostic => diagnostic.IsError).Format(name));
+            return SpecLoader.Load(result);
+        }
+
         CodecRegistry registry = new();
         return registry.Find(name)
             ?? throw new FailureException($"there is no protocol '{name}'{Nearest.Suggest(name, registry.All.SelectMany(c => c.Info.Aliases.Prepend(c.Info.Name)))}; see 'gateway protocol list'.");
