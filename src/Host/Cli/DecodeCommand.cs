@@ -7,6 +7,8 @@ namespace Gateway.Host.Cli;
 /// <summary><c>gateway protocol decode</c> and <c>explain</c>: bytes in; messages, replies, and where each value came from out.</summary>
 internal static class DecodeCommand
 {
+    private const string StandInIdent = "unknown";
+
     /// <summary>Decodes what the user gives.</summary>
     /// <returns>0 when all bytes were framed and decoded, else 1.</returns>
     public static async Task<int> RunAsync(string[] words, Terminal terminal, bool isExplanation, CancellationToken stopping)
@@ -17,13 +19,15 @@ internal static class DecodeCommand
         Codec codec = ProtocolCommand.Find(arguments.Free[0]);
         byte[] input = await ByteInput.ReadAsync(string.Join(' ', arguments.Free.Skip(1)), terminal.Input, stopping).ConfigureAwait(false);
 
-        Session session = codec.CreateSession();
-        session.Transport = arguments.Has("udp") ? Transport.Udp : Transport.Tcp;
-        session.NowUs = (DateTime.UtcNow - DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
-        if (arguments.Text("ident") is { } ident && !session.TrySetIdent(Encoding.UTF8.GetBytes(ident)))
-            throw new UsageException($"--ident must have 1 to {Session.IdentBytesMax} visible characters without # + and /.");
-
-        DecodedInput decoded = InputDecoder.Decode(codec, session, input);
+        Transport transport = arguments.Has("udp") || !codec.Info.Tcp ? Transport.Udp : Transport.Tcp;
+        string? ident = arguments.Text("ident");
+        DecodedInput decoded = InputDecoder.Decode(codec, NewSession(codec, transport, ident), input);
+        if (ident is null && decoded.Frames.Any(frame => frame.Status is DecodeStatus.NotIdentified))
+        {
+            // A frame out of the middle of a connection is what people have at hand.
+            await terminal.Error.WriteLineAsync($"gateway: no login among the bytes; decoded as of a device '{StandInIdent}' (--ident).").ConfigureAwait(false);
+            decoded = InputDecoder.Decode(codec, NewSession(codec, transport, StandInIdent), input);
+        }
         for (int i = 0; i < decoded.Frames.Count; i++)
         {
             if (isExplanation) await ExplainAsync(codec.Info, decoded.Frames[i], i + 1, terminal.Output).ConfigureAwait(false);
@@ -31,6 +35,16 @@ internal static class DecodeCommand
         }
         await ComplainAsync(codec.Info, decoded, input.Length, terminal.Error).ConfigureAwait(false);
         return decoded.IsWhole ? CommandLine.Done : CommandLine.Failed;
+    }
+
+    private static Session NewSession(Codec codec, Transport transport, string? ident)
+    {
+        Session session = codec.CreateSession();
+        session.Transport = transport;
+        session.NowUs = (DateTime.UtcNow - DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+        if (ident is not null && !session.TrySetIdent(Encoding.UTF8.GetBytes(ident)))
+            throw new UsageException($"--ident must have 1 to {Session.IdentBytesMax} visible characters without # + and /.");
+        return session;
     }
 
     private static async Task PrintAsync(ProtocolInfo protocol, DecodedFrame frame, TextWriter output)

@@ -3,6 +3,7 @@ using System.Reflection.Metadata;
 using System.Runtime.Loader;
 using Gateway.Codecs;
 using Gateway.Codecs.Generator;
+using Gateway.Host.Cli;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 
@@ -34,7 +35,7 @@ internal static class SpecLoader
 
     /// <summary>Makes a codec of a compiled spec.</summary>
     /// <param name="result">Without errors.</param>
-    /// <exception cref="InvalidOperationException">The C# does not compile: a fault of the compiler of specs.</exception>
+    /// <exception cref="FailureException">The C# does not compile: a fault of the compiler of specs.</exception>
     public static Codec Load(SpecResult result)
     {
         CSharpCompilation compilation = CSharpCompilation.Create(
@@ -48,7 +49,7 @@ internal static class SpecLoader
         if (!emitted.Success)
         {
             Diagnostic first = emitted.Diagnostics.First(diagnostic => diagnostic.Severity is DiagnosticSeverity.Error);
-            throw new InvalidOperationException($"the spec gave C# that does not compile: {first}");
+            throw new FailureException($"a fault of the spec compiler: its C# does not compile: {first}");
         }
 
         assembly.Position = 0;
