@@ -18,7 +18,6 @@ internal static class SimulateCommand
     {
         Arguments arguments = Arguments.Parse(words, ["to", "devices", "interval", "count", "seed"], ["udp"]);
         arguments.ExpectFree("NAME");
-        Codec codec = ProtocolCommand.Find(arguments.Free[0]);
         EndPoint target = Target(arguments.Text("to") ?? throw new UsageException("say where to with --to HOST:PORT."));
         SimulationOptions options = new()
         {
@@ -28,6 +27,7 @@ internal static class SimulateCommand
             Seed = (int)arguments.Integer("seed", 0, int.MaxValue, 1),
         };
 
+        Codec codec = ProtocolCommand.Find(arguments.Free[0]);
         bool isUdp = arguments.Has("udp") || !codec.Info.Tcp;
         IReadOnlyList<SimulationPlan> plans = SimulationPlan.Of(codec, isUdp ? Transport.Udp : Transport.Tcp);
         if (plans.Count == 0) throw new FailureException($"no sample of {codec.Info.Name} over {(isUdp ? "UDP" : "TCP")} gives a message that can be sent with a time of its own.");

@@ -93,9 +93,10 @@ internal static class NumberOnWire
 
     private static bool TryWriteBcd(Span<byte> bytes, double value)
     {
+        if (Math.Round(value) >= Math.Pow(100, bytes.Length)) return false;
         long rest = (long)Math.Round(value);
         for (int i = bytes.Length - 1; i >= 0; i--, rest /= 100) bytes[i] = (byte)(rest / 10 % 10 << 4 | rest % 10);
-        return rest == 0;
+        return true;
     }
 
     /// <summary>Writes decimal digits with the decimal point where it was and zeros in front.</summary>
@@ -104,7 +105,7 @@ internal static class NumberOnWire
         int point = bytes.IndexOf((byte)'.');
         int decimals = point < 0 ? 0 : bytes.Length - point - 1;
         double scaled = Math.Round(value * Math.Pow(10, decimals));
-        if (!(scaled < 1e15)) return false;
+        if (scaled >= Math.Pow(10, Math.Min(15, bytes.Length - (point < 0 ? 0 : 1)))) return false;
         long rest = (long)scaled;
         for (int i = bytes.Length - 1; i >= 0; i--)
         {
@@ -112,7 +113,7 @@ internal static class NumberOnWire
             bytes[i] = (byte)('0' + rest % 10);
             rest /= 10;
         }
-        return rest == 0;
+        return true;
     }
 
     /// <summary>Writes degrees as ddmm.mmmm with as many digits as there were.</summary>

@@ -1,5 +1,6 @@
 using Gateway.Host.Accounts;
 using Gateway.Host.Configuration;
+using Xunit;
 
 namespace Gateway.Host.Tests.Accounts;
 

@@ -1,4 +1,5 @@
 using Gateway.Host.Cli;
+using Xunit;
 
 namespace Gateway.Host.Tests.Cli;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
+using Xunit;
 
 namespace Gateway.Host.Tests.Cli;
 

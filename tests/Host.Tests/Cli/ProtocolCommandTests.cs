@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Gateway.Codecs;
+using Xunit;
 
 namespace Gateway.Host.Tests.Cli;
 
@@ -70,7 +71,7 @@ public sealed class ProtocolCommandTests : IDisposable
     {
         Run run = await Run.Async("protocol", "explain", RunningGateway.SpecPath, Data, "--ident", "42");
         Assert.Equal(0, run.ExitCode);
-        string[] spec = await File.ReadAllLinesAsync(RunningGateway.SpecPath);
+        string[] spec = File.ReadAllLines(RunningGateway.SpecPath);
         string[] row = RowOf(run, "position.speed");
         int line = Array.FindIndex(spec, text => text.Contains("-> position.speed", StringComparison.Ordinal)) + 1;
         // "#D#141123;221320;5441.2320;N;02516.7820;E;" is 42 bytes long; the speed stands behind it.
@@ -108,9 +109,9 @@ public sealed class ProtocolCommandTests : IDisposable
     [Fact]
     public async Task Check_of_a_wrong_spec_prints_place_id_and_suggestion()
     {
-        string text = await File.ReadAllTextAsync(RunningGateway.SpecPath);
+        string text = File.ReadAllText(RunningGateway.SpecPath);
         string path = Path.Combine(_folder.FullName, "wrong.trk");
-        await File.WriteAllTextAsync(path, text.Replace("position.altitude", "position.altitud", StringComparison.Ordinal));
+        File.WriteAllText(path, text.Replace("position.altitude", "position.altitud", StringComparison.Ordinal));
         Run run = await Run.Async("protocol", "check", path);
         int line = text.Split('\n').ToList().FindIndex(l => l.Contains("position.altitude", StringComparison.Ordinal)) + 1;
         Assert.Equal(1, run.ExitCode);
@@ -122,9 +123,9 @@ public sealed class ProtocolCommandTests : IDisposable
     [Fact]
     public async Task Check_of_a_spec_whose_sample_is_wrong_fails()
     {
-        string text = await File.ReadAllTextAsync(RunningGateway.SpecPath);
+        string text = File.ReadAllText(RunningGateway.SpecPath);
         string path = Path.Combine(_folder.FullName, "sample.trk");
-        await File.WriteAllTextAsync(path, text.Replace("position.speed         54", "position.speed         55", StringComparison.Ordinal));
+        File.WriteAllText(path, text.Replace("position.speed         54", "position.speed         55", StringComparison.Ordinal));
         Run run = await Run.Async("protocol", "check", path);
         Assert.Equal(1, run.ExitCode);
         Assert.Contains("position.speed is 54 (bytes 42..44), expected 55", run.Output, StringComparison.Ordinal);

@@ -7,6 +7,7 @@ using Gateway.Host.Inspection;
 using Gateway.Host.Lifetime;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Xunit;
 
 namespace Gateway.Host.Tests.Cli;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using Gateway.Host.Cli;
 using Gateway.Host.Configuration;
+using Xunit;
 
 namespace Gateway.Host.Tests.Cli;
 

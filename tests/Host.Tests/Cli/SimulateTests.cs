@@ -4,6 +4,7 @@ using Gateway.Codecs;
 using Gateway.Host.Channels;
 using Gateway.Host.Inspection;
 using Gateway.Host.Simulation;
+using Xunit;
 
 namespace Gateway.Host.Tests.Cli;
 
@@ -42,8 +43,8 @@ public class SimulateTests
                     Assert.Equal(ident, messages[k].Find("ident")?.Value);
                     Assert.Equal(points[k].TimeUs, (long)messages[k].Find("timestamp")!.Value, 1_000_000.0);
                     if (!template.Has(SlotKind.Latitude)) continue;
-                    Assert.Equal(points[k].Latitude, Convert.ToDouble(messages[k].Find("position.latitude")!.Value, null), 3);
-                    Assert.Equal(points[k].Longitude, Convert.ToDouble(messages[k].Find("position.longitude")!.Value, null), 3);
+                    Assert.Equal(points[k].Latitude, Convert.ToDouble(messages[k].Find("position.latitude")!.Value, null), 0.001);
+                    Assert.Equal(points[k].Longitude, Convert.ToDouble(messages[k].Find("position.longitude")!.Value, null), 0.001);
                 }
             }
         }
@@ -66,7 +67,7 @@ public class SimulateTests
         Channel channel = await gateway.CreateChannelAsync();
         SimulationOptions options = new() { Devices = 10, Interval = TimeSpan.Zero, PacketsMax = 20 };
         Simulator fleet = new(SimulationPlan.Of(gateway.Codec, Transport.Tcp), new IPEndPoint(IPAddress.Loopback, channel.Definition.Port), options);
-        await fleet.RunAsync(TestContext.Current.CancellationToken).WaitAsync(RunningGateway.Patience);
+        await fleet.RunAsync(TestContext.Current.CancellationToken).WaitAsync(RunningGateway.Patience, TestContext.Current.CancellationToken);
         Assert.Equal((200, 200, 0), (fleet.Counters.Sent, fleet.Counters.Acknowledged, fleet.Counters.Different));
 
         using JsonDocument answer = JsonDocument.Parse(await gateway.Http.GetStringAsync($"gw/channels/{channel.Id}/messages", TestContext.Current.CancellationToken));

@@ -7,6 +7,7 @@ using Gateway.Host.Tests.Cli;
 using MQTTnet;
 using MQTTnet.Formatter;
 using MQTTnet.Protocol;
+using Xunit;
 using Channel = Gateway.Host.Channels.Channel;
 
 namespace Gateway.Host.Tests.Mqtt;
@@ -37,7 +38,7 @@ public sealed class MqttTests : IAsyncLifetime
         if (expected && version is MqttProtocolVersion.V500)
         {
             // Clients of flespi read who they are from here.
-            string token = result.UserProperties.Single(property => property.Name == "token").ReadValueAsString();
+            string token = result.UserProperties.Single(property => property.Name == "token").ValueAsText();
             using JsonDocument parsed = JsonDocument.Parse(token);
             Assert.Equal(1, parsed.RootElement.GetProperty("id").GetInt64());
         }
@@ -61,7 +62,7 @@ public sealed class MqttTests : IAsyncLifetime
         using JsonDocument json = JsonDocument.Parse(message.Payload);
         Assert.Equal(54.6872, json.RootElement.GetProperty("position.latitude").GetDouble(), 6);
         Assert.Equal(channel.Id, json.RootElement.GetProperty("channel.id").GetInt64());
-        double appeared = double.Parse(message.UserProperties.Single(p => p.Name == "timestamp").ReadValueAsString(), System.Globalization.CultureInfo.InvariantCulture);
+        double appeared = double.Parse(message.UserProperties.Single(p => p.Name == "timestamp").ValueAsText(), System.Globalization.CultureInfo.InvariantCulture);
         Assert.Equal(json.RootElement.GetProperty("server.timestamp").GetDouble(), appeared, 3);
         Assert.False(message.Retain);
     }
@@ -225,4 +226,9 @@ public sealed class MqttTests : IAsyncLifetime
 
         public void Dispose() => _client.Dispose();
     }
+}
+
+internal static class UserPropertyText
+{
+    public static string ValueAsText(this MQTTnet.Packets.MqttUserProperty property) => Encoding.UTF8.GetString(property.ValueBuffer.Span);
 }
