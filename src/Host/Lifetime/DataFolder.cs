@@ -25,7 +25,9 @@ internal sealed class DataFolder : IDisposable
         string full = System.IO.Path.GetFullPath(path);
         try
         {
-            Directory.CreateDirectory(full);
+            // Where people drive is nobody else's business on the machine.
+            if (OperatingSystem.IsWindows()) Directory.CreateDirectory(full);
+            else Directory.CreateDirectory(full, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             string lockPath = System.IO.Path.Combine(full, LockFile);
             try
             {
