@@ -129,7 +129,7 @@ internal sealed partial class AttributeMap
     [GeneratedRegex("[a-z][a-z0-9_]*(?:\\.(?:[a-z0-9_]+(?:\\.\\.[0-9])?|<N>))+")]
     private static partial Regex ParameterName();
 
-    [GeneratedRegex("[A-Za-z0-9]*<N>[A-Za-z]*")]
+    [GeneratedRegex("[A-Za-z0-9_]*<N>[A-Za-z]*")]
     private static partial Regex IndexedToken();
 
     [GeneratedRegex("^io([0-9]+)$")]

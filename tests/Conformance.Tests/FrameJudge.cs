@@ -22,6 +22,7 @@ internal sealed class FrameJudge(AttributeMap map, ExceptionList exceptions, boo
     {
         Positions(frame, outcome, result);
         if (outcome.Reply is not null) Reply(frame, outcome, result);
+        if (outcome.Note.Length > 0) result.Differences.Add($"{frame.Id} {frame.Hash} refused: {outcome.Note}");
     }
 
     private void Positions(VectorFrame frame, FrameOutcome outcome, ProtocolResult result)
