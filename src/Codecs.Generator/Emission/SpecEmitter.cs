@@ -341,14 +341,6 @@ internal sealed partial class SpecEmitter
         }
     }
 
-    // A sample's clock is written in seconds and kept in µs, as Session.NowUs.
-    private static object Given(string name, object value) => (name, value) switch
-    {
-        ("now", long seconds) => seconds * 1_000_000,
-        ("now", double seconds) => (long)(seconds * 1e6),
-        _ => value,
-    };
-
     private readonly HashSet<object> _imported = [];
 
     /// <summary>Adds the parts of a library file; a spec's own parts of the same name win.</summary>
@@ -433,7 +425,7 @@ internal sealed partial class SpecEmitter
         if (sample.Output is not null) code.Line($"        Output = global::System.Convert.FromHexString(\"{Hex(sample.Output)}\"),");
         if (sample.ExpectedIdent is not null) code.Line($"        ExpectedIdent = {Value.Quote(sample.ExpectedIdent)},");
         code.Line($"        ExpectedCount = {sample.ExpectedCount},");
-        if (sample.Given.Count > 0) code.Line($"        Given = new global::System.Collections.Generic.Dictionary<string, object> {{ {string.Join(", ", sample.Given.GroupBy(g => g.Name).Select(g => $"[{Value.Quote(g.Key)}] = {Boxed(Given(g.Key, g.Last().Value))}"))} }},");
+        if (sample.Given.Count > 0) code.Line($"        Given = new global::System.Collections.Generic.Dictionary<string, object> {{ {string.Join(", ", sample.Given.GroupBy(g => g.Name).Select(g => $"[{Value.Quote(g.Key)}] = {Boxed(g.Last().Value)}"))} }},");
         if (sample.Expected.Count > 0)
         {
             code.Line("        Expected =");

@@ -608,7 +608,11 @@ internal sealed class ItemParser(List<SpecDiagnostic> diagnostics)
             item.Arguments = OutParser.ParseList(r, ")");
             r.ExpectSymbol(")");
         }
-        return End(item, r);
+        if (!r.TakeName("if")) return End(item, r);
+        // Short for a block of its own.
+        BlockItem guarded = new() { At = at, Kind = "if", Argument = ExpressionParser.Parse(r) };
+        guarded.Body.Add(item);
+        return End(guarded, r);
     }
 
     private static Item ParseTableCall(LineReader r, Place at)

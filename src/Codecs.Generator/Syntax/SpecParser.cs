@@ -319,18 +319,30 @@ internal sealed class SpecParser(string text, List<SpecDiagnostic> diagnostics)
         {
             Guard(child, c =>
             {
-                EnumEntry entry = new() { At = c.Whole };
-                if (!c.TakeSymbol("*"))
+                // `1, 4..6 -> parameter`: an entry for each key, all with the same meaning.
+                List<EnumEntry> entries = [];
+                do
                 {
+                    EnumEntry entry = new() { At = c.Whole };
+                    entries.Add(entry);
+                    if (c.TakeSymbol("*")) break;
                     bool negative = c.TakeSymbol("-");
                     entry.Key = ExpressionParser.Postfix(c);
                     if (negative) entry.Key = new UnaryExpr { At = entry.At, Op = "-", Operand = entry.Key };
                     if (c.TakeSymbol("..")) entry.KeyTo = ExpressionParser.Postfix(c);
                 }
-                if (c.IsSymbol("->")) ItemParser.ParseTargets(c, entry.Targets);
-                else entry.Value = ExpressionParser.Parse(c);
+                while (c.TakeSymbol(","));
+                List<Target> targets = [];
+                Expr? value = null;
+                if (c.IsSymbol("->")) ItemParser.ParseTargets(c, targets);
+                else value = ExpressionParser.Parse(c);
                 c.ExpectEnd();
-                node.Entries.Add(entry);
+                foreach (EnumEntry entry in entries)
+                {
+                    entry.Targets.AddRange(targets);
+                    entry.Value = value;
+                    node.Entries.Add(entry);
+                }
             });
         }
         if (node.Entries.Count == 0) throw new SpecSyntaxException(Ids.Missing, at, "the enum has no entries; indent `value \"text\"` or `value -> parameter` lines below it");
