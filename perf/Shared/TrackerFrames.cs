@@ -10,8 +10,8 @@ public static class TrackerFrames
     /// <summary>IO values of a record from <see cref="TeltonikaPacket"/>: six of 1 byte, seven of 2 bytes, two of 4 bytes.</summary>
     public const int TeltonikaValuesPerRecord = 15;
 
-    private static ReadOnlySpan<byte> TeltonikaIds1 => [239, 240, 80, 21, 200, 69];
-    private static ReadOnlySpan<byte> TeltonikaIds2 => [181, 182, 66, 24, 67, 68, 9];
+    private static ReadOnlySpan<byte> TeltonikaIds1 => [239, 240, 113, 21, 200, 69];
+    private static ReadOnlySpan<byte> TeltonikaIds2 => [181, 182, 66, 17, 67, 68, 9];
     private static ReadOnlySpan<byte> TeltonikaIds4 => [241, 16];
 
     /// <summary>The login of a Teltonika device over TCP: length 2 | IMEI.</summary>
@@ -102,13 +102,13 @@ public static class TrackerFrames
         foreach (byte id in TeltonikaIds1)
         {
             to[at++] = id;
-            to[at++] = (byte)(id is 239 or 240 ? 1 : id == 21 ? 4 : id == 200 ? 0 : 1);
+            to[at++] = (byte)(id is 239 or 240 ? 1 : id == 21 ? 4 : id == 200 ? 0 : id == 113 ? 87 : 1);
         }
         to[at++] = (byte)TeltonikaIds2.Length;
         foreach (byte id in TeltonikaIds2)
         {
             to[at++] = id;
-            BinaryPrimitives.WriteUInt16BigEndian(to[at..], (ushort)(id switch { 66 => 12_650 + index, 67 => 4_012, 24 => 54, 181 => 12, 182 => 8, 68 => 25, _ => 240 + index }));
+            BinaryPrimitives.WriteUInt16BigEndian(to[at..], (ushort)(id switch { 66 => 12_650 + index, 67 => 4_012, 17 => -12, 181 => 12, 182 => 8, 68 => 25, _ => 240 + index }));
             at += 2;
         }
         to[at++] = (byte)TeltonikaIds4.Length;

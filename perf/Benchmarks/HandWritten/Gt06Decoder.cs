@@ -22,14 +22,15 @@ public static class Gt06Decoder
         if (latitude > 90 || longitude > 180) return false;
 
         messages.Begin();
-        messages.Integer(Keys.MessageType, frame[3]);
+        messages.Decimal(Keys.MessageType, frame[3]);
         messages.Time(Keys.Timestamp, timeUs);
         messages.Integer(Keys.PositionSatellites, frame[10] & 0x0F);
-        messages.Real(Keys.PositionLatitude, (flags & 0x0400) != 0 ? latitude : -latitude);
-        messages.Real(Keys.PositionLongitude, (flags & 0x0800) != 0 ? -longitude : longitude);
         messages.Integer(Keys.PositionSpeed, frame[19]);
         messages.Integer(Keys.PositionDirection, flags & 0x03FF);
         messages.Boolean(Keys.PositionValid, (flags & 0x1000) != 0);
+        if ((flags & 0x4000) != 0) messages.Boolean(Keys.EngineIgnitionStatus, (flags & 0x8000) != 0);
+        messages.Real(Keys.PositionLatitude, (flags & 0x0400) != 0 ? latitude : -latitude);
+        messages.Real(Keys.PositionLongitude, (flags & 0x0800) != 0 ? -longitude : longitude);
         messages.Integer(Keys.GsmMcc, BinaryPrimitives.ReadUInt16BigEndian(frame[22..]));
         messages.Integer(Keys.GsmMnc, frame[24]);
         messages.Integer(Keys.GsmLac, BinaryPrimitives.ReadUInt16BigEndian(frame[25..]));

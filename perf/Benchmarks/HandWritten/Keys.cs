@@ -5,6 +5,7 @@ internal static class Keys
 {
     public const int Ain = 38;
     public const int BatteryCurrent = 99;
+    public const int BatteryLevel = 102;
     public const int BatteryVoltage = 118;
     public const int Din = 761;
     public const int Dout = 789;
@@ -12,7 +13,7 @@ internal static class Keys
     public const int EventEnum = 842;
     public const int EventPriorityEnum = 843;
     public const int ExternalPowersourceVoltage = 856;
-    public const int GnssStatus = 998;
+    public const int GnssStateEnum = 997;
     public const int GsmCellid = 1010;
     public const int GsmLac = 1016;
     public const int GsmMcc = 1017;
@@ -33,4 +34,5 @@ internal static class Keys
     public const int SleepModeEnum = 1260;
     public const int Timestamp = 1344;
     public const int VehicleMileage = 1506;
+    public const int XAcceleration = 1516;
 }

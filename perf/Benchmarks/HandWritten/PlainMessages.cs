@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Buffers.Text;
 
 namespace Gateway.Perf.Benchmarks.HandWritten;
 
@@ -135,6 +136,14 @@ public sealed class PlainMessages
     {
         Span<byte> to = Key(key);
         TextHeaderAndBytes(to, text);
+    }
+
+    /// <summary>An integer as decimal text, for a parameter that is a text.</summary>
+    public void Decimal(int key, long value)
+    {
+        Span<byte> text = stackalloc byte[20];
+        Utf8Formatter.TryFormat(value, text, out int length);
+        Text(key, text[..length]);
     }
 
     /// <summary>A real under a name that is not in the dictionary.</summary>

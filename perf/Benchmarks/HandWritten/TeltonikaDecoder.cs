@@ -85,6 +85,11 @@ public static class TeltonikaDecoder
             case 66: messages.Real(Keys.ExternalPowersourceVoltage, number / 1000.0); break;
             case 67: messages.Real(Keys.BatteryVoltage, number / 1000.0); break;
             case 68: messages.Real(Keys.BatteryCurrent, number / 1000.0); break;
+            case 113: messages.Integer(Keys.BatteryLevel, number); break;
+            case 69: messages.Integer(Keys.GnssStateEnum, number); break;
+            case 17: messages.Real(Keys.XAcceleration, (short)number / 1000.0); break;
+            case 9: messages.Real(Keys.Ain | 1 << 16, number / 1000.0); break;
+            case 241: messages.Decimal(Keys.GsmOperatorCode, number); break;
             case 16: messages.Real(Keys.VehicleMileage, number / 1000.0); break;
         }
     }
