@@ -114,7 +114,7 @@ internal sealed class PortReplay(RunningGateway gateway, Codec codec, IReadOnlyL
             // Whether a connection is one shows in the transport.
             if (setting.Name == "connectionless" || setting.Value.ValueKind == JsonValueKind.False) continue;
             string name = setting.Name == "model" ? "device.model" : setting.Name;
-            if (!codec.Info.Options.Any(option => option.Name == name)) return null;
+            if (name != "device.model" && !codec.Info.Options.Any(option => option.Name == name)) return null;
             configuration[name] = setting.Value;
         }
         return configuration;

@@ -48,6 +48,9 @@ public sealed record ChannelSettings
         new("traffic_per_minute", "int", "0", "Received bytes per minute at which reading pauses until the minute ends; 0: no limit."),
     ];
 
+    /// <summary>Goes to the codec as its own options do: the same number may mean another thing on another model.</summary>
+    public static OptionInfo DeviceModel { get; } = new("device.model", "text", "", "Model of the channel's devices, for protocols whose models differ.");
+
     /// <summary>What the log is asked for.</summary>
     public LogOptions ToLogOptions(int messagesTtlSeconds) =>
         new() { QuotaBytes = QuotaBytes, AgeMax = TimeSpan.FromSeconds(messagesTtlSeconds), Durability = Durability };
@@ -79,11 +82,11 @@ public sealed record ChannelSettings
         using JsonDocument document = JsonDocument.Parse(json);
         foreach (JsonProperty field in document.RootElement.EnumerateObject())
         {
-            OptionInfo? option = Common.FirstOrDefault(known => known.Name == field.Name) ?? protocol.Options.FirstOrDefault(known => known.Name == field.Name);
+            IEnumerable<OptionInfo> valid = Common.Append(DeviceModel).Concat(protocol.Options);
+            OptionInfo? option = valid.FirstOrDefault(known => known.Name == field.Name);
             if (option is null)
             {
-                IEnumerable<string> names = Common.Concat(protocol.Options).Select(known => known.Name);
-                problem = $"configuration.{field.Name} is not a setting of a {protocol.Name} channel; valid names: {string.Join(", ", names)}.";
+                problem = $"configuration.{field.Name} is not a setting of a {protocol.Name} channel; valid names: {string.Join(", ", valid.Select(known => known.Name))}.";
                 return null;
             }
             if (TryRead(field.Value, option.Type) is not { } value)
