@@ -52,6 +52,7 @@ internal static class SampleCheck
             {
                 "ident" => session.TrySetIdent(Encoding.UTF8.GetBytes(Convert.ToString(value, CultureInfo.InvariantCulture) ?? "")),
                 "now" => (session.NowUs = Convert.ToInt64(value, CultureInfo.InvariantCulture)) >= 0,
+                "strict" => (session.StrictChecksums = value is true or not 0L) || true,
                 _ => session.TrySetVariable(name, value),
             };
             if (!isTaken) differences.Add($"line {sample.Line}: the codec does not take the given {name}");
