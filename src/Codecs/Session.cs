@@ -102,6 +102,7 @@ public abstract class Session
     public virtual void Reset()
     {
         _identLength = 0;
+        IdentVersion++;
         Examined = SkippedBytes = FrameMessages = 0;
         FailedLine = FailedOffset = 0;
     }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Gateway.Codecs;
 
 /// <summary>A session variable that holds bytes or text, up to a length that the spec names.</summary>
@@ -10,7 +12,11 @@ public sealed class SessionBytes(int capacity)
     public int Length { get; private set; }
 
     /// <summary>The bytes held.</summary>
-    public ReadOnlySpan<byte> Span => _bytes.AsSpan(0, Length);
+    public ReadOnlySpan<byte> Span
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => _bytes.AsSpan(0, Length);
+    }
 
     /// <summary>Replaces the content; copied, cut at the capacity.</summary>
     public void Set(ReadOnlySpan<byte> bytes)

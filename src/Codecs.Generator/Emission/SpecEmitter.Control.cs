@@ -554,9 +554,11 @@ internal sealed partial class SpecEmitter
         _method = method;
         TableNode table = use.Table;
         List<TableRowNode> plain = table.Rows.Where(IsPlainRow).ToList();
-        Context probe = new() { Scope = new Scope(null) };
         plain = plain.Where(r => r.Body[0] is FieldItem f && (TryIntegerType(f.Type.Name, out _, out _, out _) || f.Type.Name == "bool") && _parameters.TryFind(f.Targets[0].Name, out ParameterTable.Entry e, out _) && e.Type is "number" or "boolean").ToList();
-        bool asData = plain.Count > 64 && use.Types[0] == ValueType.Integer;
+        // The data is asked first, so an id that other rows share stays with them, in their order.
+        plain = plain.Where(r => !table.Rows.Exists(x => x != r && x.Keys.Exists(k => Covers(k, ((NumberExpr)r.Keys[0].From).Integer)))).ToList();
+        // A jump table of many small bodies costs more JIT time and instruction cache than data does.
+        bool asData = plain.Count > 12 && use.Types[0] == ValueType.Integer;
         if (!asData) plain = [];
 
         List<string> parameters = [];
@@ -574,50 +576,122 @@ internal sealed partial class SpecEmitter
         HashSet<string> seen = [];
         TableRowNode? other = null;
         Out.Indent = 2;
-        if (asData) Out.Line($"if (s_rows{_tables.IndexOf(use)}.TryPut({selector.Code}, m, ref p, e, sized, ref sink)) return true;");
+        List<TableRowNode> coded = [];
         foreach (TableRowNode row in table.Rows)
         {
-            if (plain.Contains(row))
+            if (row.IsDefault && row.Condition is null)
             {
-                if (!seen.Add(((NumberExpr)row.Keys[0].From).Integer.ToString(CultureInfo.InvariantCulture))) Report(new SpecSyntaxException(Ids.Unreachable, row.At, "this row can never match: its id stands in a row above"));
+                if (other is not null) Report(new SpecSyntaxException(Ids.Unreachable, row.At, "this row can never match: another row '*' stands above it"));
+                other ??= row;
                 continue;
             }
-            try
+            if (row.Condition is null && row.Keys.All(k => k.To is null))
             {
-                if (row.IsDefault && row.Condition is null)
+                foreach ((Expr key, _) in row.Keys)
                 {
-                    if (other is not null) throw new SpecSyntaxException(Ids.Unreachable, row.At, "this row can never match: another row '*' stands above it");
-                    other = row;
-                    continue;
+                    string text = key is BytesExpr bytes ? System.Convert.ToBase64String(bytes.Bytes) : ConstantOf(key, c)?.ToString(CultureInfo.InvariantCulture) ?? "";
+                    if (text.Length > 0 && !seen.Add(text)) Report(new SpecSyntaxException(Ids.Unreachable, row.At, "this row can never match: its id stands in a row above"));
                 }
-                Out.Spec(row.At.Line, _file);
-                string keys = row.IsDefault ? "true" : EmitChoices(selector, row.Keys, row.At, c);
-                if (row.Condition is null && !row.IsDefault && !seen.Add(keys)) throw new SpecSyntaxException(Ids.Unreachable, row.At, "this row can never match: its id stands in a row above");
-                string when = row.Condition is null ? "" : $" && {Bool(Emit(row.Condition, Row(c, row, names)), row.At)}";
-                Out.Open($"if ({keys}{when})");
-                EmitItems(row.Body, Row(c, row, names));
-                Out.Line("return true;");
+            }
+            if (!plain.Contains(row)) coded.Add(row);
+        }
+        if (use.Types[0] == ValueType.Integer && TryGroup(coded, c, out List<(List<long> Keys, List<TableRowNode> Rows)> groups))
+        {
+            // Rows of constant ids become a jump table; rows of one id keep their order.
+            if (groups.Count > 0)
+            {
+                Out.Open($"switch ({selector.Code})");
+                foreach ((List<long> keys, List<TableRowNode> rows) in groups)
+                {
+                    Out.Hidden();
+                    foreach (long key in keys) Out.Line($"case {Value.Literal(key)}:");
+                    Out.Indent++;
+                    foreach (TableRowNode row in rows) EmitRow(row, null, c, names);
+                    Out.Line("break;");
+                    Out.Indent--;
+                }
                 Out.Close();
             }
-            catch (SpecSyntaxException e)
-            {
-                Report(e);
-            }
+        }
+        else
+        {
+            foreach (TableRowNode row in coded) EmitRow(row, row.IsDefault ? "true" : EmitChoices(selector, row.Keys, row.At, c), c, names);
         }
         if (other is not null) EmitItems(other.Body, Row(c, other, names));
 
         CodeWriter code = new() { Indent = 1 };
         if (asData) EmitRowData(code, _tables.IndexOf(use), plain, c);
         code.Hidden();
-        code.Line($"private static bool {use.Method}(global::System.ReadOnlySpan<byte> m, ref int p, int e, bool sized{string.Concat(parameters.Select(x => ", " + x))}, {_sessionClass} s, ref TSink sink, global::Gateway.Codecs.ReplyWriter reply) where TSink : struct, global::Gateway.Codecs.IParameterSink");
+        string signature = $"(global::System.ReadOnlySpan<byte> m, ref int p, int e, bool sized{string.Concat(parameters.Select(x => ", " + x))}, {_sessionClass} s, ref TSink sink, global::Gateway.Codecs.ReplyWriter reply) where TSink : struct, global::Gateway.Codecs.IParameterSink";
+        string name = use.Method;
+        if (asData)
+        {
+            // The usual id is found in the data; the other rows, with their locals, are a method of their own.
+            name = use.Method.Replace("<TSink>", "_Coded<TSink>");
+            string passed = string.Concat(parameters.Select(x => ", " + x.Substring(x.LastIndexOf(' ') + 1)));
+            code.Line($"private static bool {use.Method}{signature} =>");
+            code.Line($"    s_rows{_tables.IndexOf(use)}.TryPut({selector.Code}, m, ref p, e, sized, ref sink) || {name.Replace("<TSink>", "")}(m, ref p, e, sized{passed}, s, ref sink, reply);");
+            code.Line("");
+            code.Line("[global::System.Runtime.CompilerServices.MethodImpl(global::System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]");
+        }
+        code.Line($"private static bool {name}{signature}");
         code.Open();
         foreach (string local in method.Locals) code.Line(local);
         code.Append(method.Code);
         code.Hidden();
         code.Line("return true;");
         code.Close();
-        _ = probe;
         return code;
+    }
+
+    private static bool Covers((Expr From, Expr? To) key, long id) =>
+        key.From is not NumberExpr from || (key.To is null ? from.Integer == id : key.To is not NumberExpr to || (id >= from.Integer && id <= to.Integer));
+
+    private void EmitRow(TableRowNode row, string? keys, Context c, List<string> names)
+    {
+        try
+        {
+            Out.Spec(row.At.Line, _file);
+            Context inner = Row(c, row, names);
+            string? when = row.Condition is null ? null : Bool(Emit(row.Condition, inner), row.At);
+            string? test = keys is null ? when : when is null ? keys : $"{keys} && {when}";
+            Out.Open(test is null ? "" : $"if ({test})");
+            EmitItems(row.Body, inner);
+            Out.Line("return true;");
+            Out.Close();
+        }
+        catch (SpecSyntaxException e)
+        {
+            Report(e);
+        }
+    }
+
+    /// <summary>Groups rows by id. False when an id is no constant, a range is wide, or a row has no id.</summary>
+    private bool TryGroup(List<TableRowNode> rows, Context c, out List<(List<long> Keys, List<TableRowNode> Rows)> groups)
+    {
+        const int rangeMax = 32;
+        groups = [];
+        SortedDictionary<long, List<TableRowNode>> byKey = [];
+        foreach (TableRowNode row in rows)
+        {
+            if (row.IsDefault) return false;
+            foreach ((Expr from, Expr? to) in row.Keys)
+            {
+                if (ConstantOf(from, c) is not long first || (to is null ? first : ConstantOf(to, c)) is not long last || last - first >= rangeMax) return false;
+                for (long key = first; key <= last; key++)
+                {
+                    if (!byKey.TryGetValue(key, out List<TableRowNode>? list)) byKey[key] = list = [];
+                    if (!list.Contains(row)) list.Add(row);
+                }
+            }
+        }
+        foreach (KeyValuePair<long, List<TableRowNode>> entry in byKey)
+        {
+            int same = groups.FindIndex(g => g.Rows.SequenceEqual(entry.Value));
+            if (same >= 0) groups[same].Keys.Add(entry.Key);
+            else groups.Add(([entry.Key], entry.Value));
+        }
+        return true;
     }
 
     // In a row the size of the value is known as `len` unless the table names one of its own.

@@ -192,7 +192,10 @@ internal sealed partial class SpecEmitter
             case "starts": return Value.Of(ValueType.Boolean, $"global::System.MemoryExtensions.StartsWith({SpanOf(left, binary.At)}, {SpanOf(right, binary.At)})");
             case "ends": return Value.Of(ValueType.Boolean, $"global::System.MemoryExtensions.EndsWith({SpanOf(left, binary.At)}, {SpanOf(right, binary.At)})");
             case "contains": return Value.Of(ValueType.Boolean, $"global::Gateway.Codecs.Reading.Text.Contains({SpanOf(left, binary.At)}, {SpanOf(right, binary.At)})");
-            case "~": return Value.Of(ValueType.Boolean, $"global::Gateway.Codecs.Reading.Support.MatchesMask({SpanOf(left, binary.At)}, {SpanOf(right, binary.At)})");
+            case "~":
+                string match = $"global::Gateway.Codecs.Reading.Support.MatchesMask({SpanOf(left, binary.At)}, {SpanOf(right, binary.At)})";
+                // A mask with a letter in it never fits an empty text, which is what a device without a known model has.
+                return Value.Of(ValueType.Boolean, right.ConstantBytes is { } mask && Array.Exists(mask, b => b is not (byte)'*') ? $"({left.Length} != 0 && {match})" : match);
             case "<" or "<=" or ">" or ">=":
                 return left.Type == ValueType.Real || right.Type == ValueType.Real
                     ? Value.Of(ValueType.Boolean, $"({Real(left, binary.At)} {binary.Op} {Real(right, binary.At)})")

@@ -127,6 +127,20 @@ internal sealed partial class SpecEmitter
         }
 
         length = _method.Int32("w");
+        if (type.Name is "uint" or "uintle" && type.Size is ConditionalExpr choice && ConstantOf(choice.Then, c) is >= 1 and <= 8 and long wide && ConstantOf(choice.Else, c) is >= 1 and <= 8 and long narrow)
+        {
+            // One of two known widths: two straight reads instead of a loop over bytes.
+            bool littleEndian = _spec.LittleEndian || type.Name == "uintle";
+            string chosen = _method.Boolean("wide");
+            string number = _method.Integer("v");
+            Out.Line($"{chosen} = {Bool(Emit(choice.Condition, c), choice.At)};");
+            Out.Line($"{length} = {chosen} ? {wide} : {narrow};");
+            Out.Line($"if ({available} < {length}) {fail}");
+            string at = $"{c.Span}.Slice({c.Position}, ";
+            Out.Line($"{number} = {chosen} ? {ReadInteger($"{at}{wide})", $"{at}{wide})", 0, (int)wide, false, littleEndian)} : {ReadInteger($"{at}{narrow})", $"{at}{narrow})", 0, (int)narrow, false, littleEndian)};");
+            Out.Line($"{c.Position} += {length};");
+            return Value.Of(ValueType.Integer, number);
+        }
         if (type.Name == "varint")
         {
             string value = _method.Integer("v");

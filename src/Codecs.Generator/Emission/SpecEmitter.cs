@@ -76,6 +76,7 @@ internal sealed partial class SpecEmitter
         code.Line("namespace Gateway.Codecs.Generated;");
         code.Line("");
         code.Line($"/// <summary>{Xml(_spec.Title)}. Made from {_file}.</summary>");
+        code.Line("[global::System.Runtime.CompilerServices.SkipLocalsInit]");
         code.Open($"public sealed partial class {_class} : global::Gateway.Codecs.Codec");
         EmitInfo(code, hash, lines);
         code.Line("");
@@ -136,7 +137,10 @@ internal sealed partial class SpecEmitter
         _headerPuts = true;
         EmitItems(_spec.Header, c);
         _headerPuts = false;
-        List<string> headerLocals = dispatch.Locals.ToList();
+        // Messages get the locals that the header's names stand for, not those that only served to read them.
+        string headerCode = string.Concat(c.Scope.Own.Select(o => $" {o.Value.Code} {o.Value.Has} {o.Value.Base} {o.Value.Start} {o.Value.Length} {o.Value.FieldStart} {o.Value.FieldLength}"));
+        HashSet<string> headerNames = [.. System.Text.RegularExpressions.Regex.Split(headerCode, "[^A-Za-z0-9_]+")];
+        List<string> headerLocals = dispatch.Locals.Where(l => headerNames.Contains(NameOfLocal(l))).ToList();
         string passed = string.Concat(headerLocals.Select(l => ", " + NameOfLocal(l)));
         string declared = string.Concat(headerLocals.Select(l => ", " + l.Substring(0, l.IndexOf(" = ", StringComparison.Ordinal))));
 

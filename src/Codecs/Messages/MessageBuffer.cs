@@ -20,6 +20,13 @@ public sealed class MessageBuffer
     internal int[] EndsArray = new int[16];
     internal byte[] CommonArray = [];
     internal byte[] Peer = [];
+
+    // The end of every message, ident and peer, as it was encoded last: the same bytes until one of the two changes.
+    internal byte[] Tail = [];
+    internal int TailLength;
+    internal int TailCount;
+    internal Session? TailSession;
+    internal int TailIdentVersion;
     private int _quietClears;
 
     /// <summary>Number of messages.</summary>
@@ -45,10 +52,14 @@ public sealed class MessageBuffer
     }
 
     /// <summary>Sets the value of <c>peer</c> in every message: <c>ip:port</c> as ASCII; empty for none.</summary>
-    public void SetPeer(string peer) => Peer = Encoding.ASCII.GetBytes(peer);
+    public void SetPeer(string peer) => SetPeer(Encoding.ASCII.GetBytes(peer));
 
     /// <summary>As the other overload, with the bytes of <c>ip:port</c> at hand: nothing is copied, so they must not change.</summary>
-    public void SetPeer(byte[] peerAscii) => Peer = peerAscii;
+    public void SetPeer(byte[] peerAscii)
+    {
+        Peer = peerAscii;
+        TailSession = null;
+    }
 
     /// <summary>Drops all messages. The memory is kept, but after 256 batches in a row that needed an eighth of it or less, a large one is given back.</summary>
     public void Clear()

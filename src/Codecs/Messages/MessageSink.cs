@@ -101,9 +101,7 @@ public partial struct MessageSink : IParameterSink
     {
         if (_messageStart < 0) return;
         if ((_flags & HasTimestamp) == 0) Time(ParameterKeys.Timestamp, _session!.NowUs);
-        ReadOnlySpan<byte> ident = _session!.Ident;
-        if (!ident.IsEmpty) Text(ParameterKeys.Ident, ident);
-        if (_buffer.Peer.Length > 0) Text(ParameterKeys.Peer, _buffer.Peer);
+        PutTail();
 
         int start = _messageStart;
         _messageStart = -1;
@@ -121,6 +119,33 @@ public partial struct MessageSink : IParameterSink
         if (_buffer.Count == _buffer.EndsArray.Length) Array.Resize(ref _buffer.EndsArray, _buffer.Count * 2);
         _buffer.EndsArray[_buffer.Count++] = _position;
         _buffer.Length = _position;
+    }
+
+    // Ident and peer are the same for thousands of messages: encoded once, copied from then on.
+    private void PutTail()
+    {
+        MessageBuffer buffer = _buffer;
+        if (buffer.TailSession == _session && buffer.TailIdentVersion == _session!.IdentVersion && _bytes.Length - _position >= buffer.TailLength)
+        {
+            buffer.Tail.AsSpan(0, buffer.TailLength).CopyTo(_bytes.AsSpan(_position));
+            _position += buffer.TailLength;
+            _count += buffer.TailCount;
+            return;
+        }
+
+        int count = _count;
+        int room = 2 * (ScalarBytesMax + 2 * Session.IdentBytesMax) + 2 * buffer.Peer.Length;
+        if (_bytes.Length - _position < room) Grow(room);
+        int start = _position;
+        if (!_session!.Ident.IsEmpty) Text(ParameterKeys.Ident, _session.Ident);
+        if (buffer.Peer.Length > 0) Text(ParameterKeys.Peer, buffer.Peer);
+        if (_overflowed || _position < start) return;
+        buffer.TailLength = _position - start;
+        if (buffer.Tail.Length < buffer.TailLength) buffer.Tail = new byte[Math.Max(128, buffer.TailLength)];
+        _bytes.AsSpan(start, buffer.TailLength).CopyTo(buffer.Tail);
+        buffer.TailCount = _count - count;
+        buffer.TailSession = _session;
+        buffer.TailIdentVersion = _session.IdentVersion;
     }
 
     /// <inheritdoc/>

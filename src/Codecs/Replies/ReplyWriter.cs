@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace Gateway.Codecs;
 
@@ -43,7 +44,16 @@ public sealed class ReplyWriter
     public Span<byte> Range(int from, int to) => _bytes.AsSpan(from, Math.Max(0, to - from));
 
     /// <summary>Makes room for <paramref name="length"/> bytes and gives them, to be filled by the caller; empty when they do not fit.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Span<byte> Reserve(int length)
+    {
+        if ((uint)length > (uint)(_bytes.Length - Length)) return ReserveMore(length);
+        Span<byte> reserved = _bytes.AsSpan(Length, length);
+        Length += length;
+        return reserved;
+    }
+
+    private Span<byte> ReserveMore(int length)
     {
         if (length < 0 || Length + length > BytesMax)
         {
@@ -57,6 +67,7 @@ public sealed class ReplyWriter
     }
 
     /// <summary>One byte.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void U8(long value)
     {
         Span<byte> target = Reserve(1);
@@ -64,6 +75,7 @@ public sealed class ReplyWriter
     }
 
     /// <summary>The low <paramref name="width"/> bytes of a value, 1 to 8.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void UInt(long value, int width, bool littleEndian)
     {
         Span<byte> target = Reserve(width);
@@ -109,17 +121,22 @@ public sealed class ReplyWriter
     }
 
     /// <summary>Overwrites <paramref name="width"/> bytes at <paramref name="at"/>, once a length or checksum is known.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Patch(int at, long value, int width, bool littleEndian)
     {
         if (at + width <= Length) Put(_bytes.AsSpan(at, width), value, littleEndian);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Put(Span<byte> target, long value, bool littleEndian)
     {
-        if (!littleEndian && target.Length == 2)
+        switch (target.Length)
         {
-            BinaryPrimitives.WriteUInt16BigEndian(target, (ushort)value);
-            return;
+            case 1: target[0] = (byte)value; return;
+            case 2 when !littleEndian: BinaryPrimitives.WriteUInt16BigEndian(target, (ushort)value); return;
+            case 2: BinaryPrimitives.WriteUInt16LittleEndian(target, (ushort)value); return;
+            case 4 when !littleEndian: BinaryPrimitives.WriteUInt32BigEndian(target, (uint)value); return;
+            case 4: BinaryPrimitives.WriteUInt32LittleEndian(target, (uint)value); return;
         }
         for (int i = 0; i < target.Length; i++, value >>= 8) target[littleEndian ? i : target.Length - 1 - i] = (byte)value;
     }
