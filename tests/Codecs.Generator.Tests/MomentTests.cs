@@ -25,6 +25,8 @@ public class MomentTests
               try
                 hex 2             -> custom.param.{id}
           *  u16                  -> custom.param.{id}
+        command raw(text text)
+          unhex text
         sample clock
           given now 1700000000
           in 000000010203
@@ -40,6 +42,9 @@ public class MomentTests
     [Fact]
     public void A_row_of_several_fields_reads_each_at_its_own_width() =>
         Assert.DoesNotContain("sized ? e - p : 1", Source(), StringComparison.Ordinal);
+
+    [Fact]
+    public void Hexadecimal_text_can_be_sent_as_the_bytes_it_stands_for() => Assert.Contains("UnhexTo(output", Source(), StringComparison.Ordinal);
 
     private static string Source()
     {

@@ -59,8 +59,9 @@ internal sealed class PortReplay(RunningGateway gateway, Codec codec, IReadOnlyL
         bool tcp = frame.Transport == "tcp";
         _socket = new Socket(AddressFamily.InterNetwork, tcp ? SocketType.Stream : SocketType.Dgram, tcp ? ProtocolType.Tcp : ProtocolType.Udp);
         await _socket.ConnectAsync(endPoint, cancellation);
-        VectorFrame login = session[0];
-        if (frame == login || login.Wire is null) return;
+        // The connection is new: say again who sends, as the recording did last.
+        VectorFrame? login = session.TakeWhile(earlier => earlier != frame).LastOrDefault(earlier => earlier.NamesDevice && earlier.Wire is not null);
+        if (frame.NamesDevice || login?.Wire is null) return;
         await _socket.SendAsync(login.Wire, cancellation);
         await ReceiveAsync(login.Response?.Length ?? 0);
         await MessagesAsync(login.Positions.Count);

@@ -17,9 +17,10 @@ namespace Gateway.Conformance.Tests;
 /// <param name="Config">Settings that the decoder has from this frame on.</param>
 /// <param name="ClockUs">The clock that the named outputs are for, µs since 1970, or null.</param>
 /// <param name="ClockDependent">Names of the outputs that depend on the clock.</param>
+/// <param name="NamesDevice">The frame says which device sends.</param>
 internal sealed record VectorFrame(
     string Id, string Session, string Transport, byte[]? Wire, byte[]? WireBefore, byte[]? Frame,
-    IReadOnlyList<JsonElement> Positions, byte[]? Response, JsonElement? Config, long? ClockUs, IReadOnlyList<string> ClockDependent)
+    IReadOnlyList<JsonElement> Positions, byte[]? Response, JsonElement? Config, long? ClockUs, IReadOnlyList<string> ClockDependent, bool NamesDevice)
 {
     /// <summary>Eight hex digits that stand for the frame's bytes, so that a list can name a frame without repeating it.</summary>
     public string Hash => Convert.ToHexStringLower(SHA256.HashData(Wire ?? Frame ?? []))[..8];
@@ -72,7 +73,8 @@ internal static class VectorFile
             Hex(response),
             row.TryGetProperty("config", out JsonElement config) ? config : null,
             Text(row, "clock") is { } clock ? ToUs(clock) : null,
-            row.TryGetProperty("clockDependent", out JsonElement names) ? [.. names.EnumerateArray().Select(n => n.GetString() ?? "")] : []);
+            row.TryGetProperty("clockDependent", out JsonElement names) ? [.. names.EnumerateArray().Select(n => n.GetString() ?? "")] : [],
+            row.TryGetProperty("idents", out JsonElement idents) && idents.GetArrayLength() > 0);
     }
 
     /// <summary>µs since 1970 of an ISO-8601 time.</summary>

@@ -50,6 +50,9 @@ internal sealed partial class SpecEmitter
                 if (item.Bytes.Length > 0) Out.Line($"{_writer}.Bytes({Value.Literal(item.Bytes)});");
                 break;
             case "number": EmitOutNumber(item, c, layout); break;
+            case "unhex":
+                Out.Line($"if (!global::Gateway.Codecs.Reading.Support.UnhexTo({_writer}, {SpanOf(Emit(item.Value!, c), item.At)})) {c.Fail("Malformed", item.At.Line)}");
+                break;
             case "ascii" or "bytes": EmitOutValue(Emit(item.Value!, c), item, c); break;
             case "dec":
                 Out.Line($"{_writer}.Decimal({Int(OutOperand(item, c, layout), item.At)}, {Math.Max(1, item.Width)});");

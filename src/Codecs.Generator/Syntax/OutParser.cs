@@ -102,10 +102,10 @@ internal static class OutParser
             Token after = r.Peek(1);
             bool followed = after.Kind is TokenKind.Name or TokenKind.Integer or TokenKind.Real || after is { Kind: TokenKind.Symbol, Text: "(" or "-" or "~" };
             if (word == "now" && after.Kind is TokenKind.Name or TokenKind.Text) return ParseNow(r, at);
-            if (word == "bytes" && after.Kind == TokenKind.Name)
+            if (word is "bytes" or "unhex" && after.Kind == TokenKind.Name)
             {
                 r.Take();
-                return new OutItem { At = at, Kind = "bytes", Value = ExpressionParser.Postfix(r) };
+                return new OutItem { At = at, Kind = word, Value = ExpressionParser.Postfix(r) };
             }
             if (followed && ItemParser.IsType(word) && word is not ("text" or "rest" or "int" or "real" or "skip" or "bool" or "ascii")) return ParseNumber(r, at);
             if (word is "dec" or "hexdigits" or "ascii" && followed) return ParseText(r, at);

@@ -273,6 +273,14 @@ public static class Support
         return Deflate.TryInflate(packed, session.UnpackBuffer(room), out length);
     }
 
+    /// <summary>Writes the bytes that hexadecimal text stands for.</summary>
+    /// <returns>False, and nothing written, when the text is no hexadecimal or has an odd number of digits.</returns>
+    public static bool UnhexTo(ReplyWriter writer, ReadOnlySpan<byte> text)
+    {
+        if ((text.Length & 1) != 0 || !Text.IsHex(text)) return false;
+        return Text.TryHexBytes(text, writer.Reserve(text.Length / 2), out _);
+    }
+
     /// <summary>Turns hexadecimal text into bytes in the session's buffer.</summary>
     public static bool Unhex(Session session, ReadOnlySpan<byte> text, out int length) => Text.TryHexBytes(text, session.UnpackBuffer(text.Length / 2 + 1), out length);
 
