@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace Gateway.Codecs.Reading;
 
@@ -50,34 +51,41 @@ public sealed class RowTable
     /// <returns>False when the id has no row or the bytes do not fit it; nothing is read then.</returns>
     public bool TryPut<TSink>(long id, ReadOnlySpan<byte> m, ref int p, int e, bool sized, ref TSink sink) where TSink : struct, IParameterSink
     {
-        int index = (ulong)id < (ulong)_direct.Length ? _direct[(int)id] : id is >= DirectMax and <= int.MaxValue ? _others.GetValueOrDefault((int)id) : 0;
+        short[] direct = _direct;
+        int index = (ulong)id < (ulong)direct.Length ? direct[(int)id] : id is >= DirectMax and <= int.MaxValue ? _others.GetValueOrDefault((int)id) : 0;
         if (index == 0) return false;
         ref readonly Row row = ref _rows[index - 1];
-        int width = sized ? e - p : row.Width;
-        if ((uint)(width - 1) > 7 || e - p < width) return false;
-        ReadOnlySpan<byte> value = m.Slice(p, width);
-        p += width;
-        long raw = Read(value, row.LittleEndian);
+        int at = p;
+        int width = sized ? e - at : row.Width;
+        if ((uint)(width - 1) > 7 || e - at < width) return false;
+        p = at + width;
+        long raw = row.LittleEndian ? Bin.UIntLE(m.Slice(at, width)) : ReadBigEndian(m, at, width);
         if (row.Signed) raw = Bin.SignExtend(raw, width * 8);
-        if (TSink.Traces) sink.Field(row.Field, p - width, width);
+        if (TSink.Traces) sink.Field(row.Field, at, width);
         if (raw == row.None) return true;
-        if (row.Boolean) sink.Boolean(row.Key, raw != 0);
-        else if (row.IsInteger) sink.Integer(row.Key, raw * row.IntegerMultiply + row.IntegerAdd);
-        else sink.Real(row.Key, ((double)raw * row.Multiply + row.ScaledAdd) / row.Divide);
+        switch (row.Kind)
+        {
+            case RowKind.Boolean: sink.Boolean(row.Key, raw != 0); break;
+            case RowKind.Plain: sink.Integer(row.Key, raw); break;
+            case RowKind.Integer: sink.Integer(row.Key, raw * row.IntegerMultiply + row.IntegerAdd); break;
+            case RowKind.Quotient: sink.Real(row.Key, raw / row.Divide); break;
+            default: sink.Real(row.Key, ((double)raw * row.Multiply + row.ScaledAdd) / row.Divide); break;
+        }
         return true;
     }
 
-    private static long Read(ReadOnlySpan<byte> s, bool littleEndian)
+    // One load and a shift instead of a branch by width, wherever eight bytes are left in the frame.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static long ReadBigEndian(ReadOnlySpan<byte> m, int at, int width) =>
+        at <= m.Length - 8 ? (long)(BinaryPrimitives.ReadUInt64BigEndian(m.Slice(at, 8)) >> 64 - 8 * width) : Bin.UIntBE(m.Slice(at, width));
+
+    private enum RowKind : byte
     {
-        if (littleEndian) return Bin.UIntLE(s);
-        return s.Length switch
-        {
-            1 => s[0],
-            2 => BinaryPrimitives.ReadUInt16BigEndian(s),
-            4 => BinaryPrimitives.ReadUInt32BigEndian(s),
-            8 => (long)BinaryPrimitives.ReadUInt64BigEndian(s),
-            _ => Bin.UIntBE(s),
-        };
+        Boolean,
+        Plain,
+        Integer,
+        Quotient,
+        Real,
     }
 
     private readonly struct Row(TableRow row)
@@ -87,8 +95,7 @@ public sealed class RowTable
         internal readonly int Field = row.Field;
         internal readonly bool Signed = row.Signed;
         internal readonly bool LittleEndian = row.LittleEndian;
-        internal readonly bool Boolean = row.Boolean;
-        internal readonly bool IsInteger = row.Divide == 1 && row.Multiply == Math.Floor(row.Multiply) && row.Add == Math.Floor(row.Add);
+        internal readonly RowKind Kind = KindOf(row);
         internal readonly long IntegerMultiply = (long)row.Multiply;
         internal readonly long IntegerAdd = (long)row.Add;
         internal readonly double Multiply = row.Multiply;
@@ -97,5 +104,12 @@ public sealed class RowTable
         // (raw × multiply + add × divide) ÷ divide rounds once, so that decimal fractions come out clean.
         internal readonly double ScaledAdd = row.Add * row.Divide;
         internal readonly long None = row.None;
+
+        private static RowKind KindOf(TableRow row)
+        {
+            if (row.Boolean) return RowKind.Boolean;
+            if (row.Divide == 1 && row.Multiply == Math.Floor(row.Multiply) && row.Add == Math.Floor(row.Add)) return row.Multiply == 1 && row.Add == 0 ? RowKind.Plain : RowKind.Integer;
+            return row.Multiply == 1 && row.Add == 0 ? RowKind.Quotient : RowKind.Real;
+        }
     }
 }
