@@ -59,7 +59,8 @@ public static class Clock
     /// <summary>Reads a time by a pattern, in one pass.</summary>
     /// <param name="text">The text; it must match the pattern from its first to its last byte.</param>
     /// <param name="pattern"><c>yyyy</c> year, <c>yy</c> year since 2000, <c>MM dd HH mm ss</c> two digits each (a single letter: one or two),
-    /// <c>f…</c> that many digits of the fraction of a second. Any other byte stands for itself.</param>
+    /// <c>f…</c> that many digits of the fraction of a second. Any other byte stands for itself. Behind a pattern that ends in seconds
+    /// the text may go on with a point and a fraction.</param>
     /// <param name="timeUs">µs since 1970. What the pattern does not name counts as 1970-01-01 00:00:00, so a date and a time of day read apart can be added.</param>
     public static bool TryParse(ReadOnlySpan<byte> text, ReadOnlySpan<byte> pattern, out long timeUs)
     {
@@ -101,7 +102,23 @@ public static class Clock
                 default: microsecond = FractionUs(value, Math.Min(digits, 9)); break;
             }
         }
-        return p == text.Length && TryCivil(year, month, day, hour, minute, second, microsecond, out timeUs);
+        // Senders of one protocol differ in whether they put a fraction behind the seconds.
+        if (p < text.Length && !(pattern.EndsWith("s"u8) && TryFraction(text[p..], out microsecond))) return false;
+        return TryCivil(year, month, day, hour, minute, second, microsecond, out timeUs);
+    }
+
+    private static bool TryFraction(ReadOnlySpan<byte> text, out int microsecond)
+    {
+        microsecond = 0;
+        if (text.Length < 2 || text[0] != '.') return false;
+        int value = 0;
+        for (int i = 1; i < text.Length; i++)
+        {
+            if ((uint)(text[i] - '0') > 9) return false;
+            if (i <= 9) value = value * 10 + (text[i] - '0');
+        }
+        microsecond = FractionUs(value, Math.Min(text.Length - 1, 9));
+        return true;
     }
 
     /// <summary>The civil components of a time, for replies and texts.</summary>

@@ -81,6 +81,7 @@ public class ClockTests
     [InlineData("HHmmss", "010203", "1970-01-01T01:02:03Z")]
     [InlineData("ddMMyy", "311299", "2099-12-31T00:00:00Z")]
     [InlineData("HHmmss.f", "010203.5", "1970-01-01T01:02:03.5Z")]
+    [InlineData("HHmmss", "010203.25", "1970-01-01T01:02:03.25Z")]
     [InlineData("ss.ffffffff", "03.12345678", "1970-01-01T00:00:03.123456Z")]
     public void Patterns_are_read(string pattern, string text, string expected)
     {
@@ -96,6 +97,9 @@ public class ClockTests
     [InlineData("yyyy-MM-dd", "2024/01/02")]
     [InlineData("HH:mm", "12:3")]
     [InlineData("HHmm", "2460")]
+    [InlineData("HHmmss", "010203.")]
+    [InlineData("HHmmss", "010203.2x")]
+    [InlineData("HHmm", "0102.5")]
     [InlineData("d", "")]
     [InlineData("", "1")]
     public void What_does_not_match_a_pattern_is_refused(string pattern, string text)
