@@ -46,6 +46,9 @@ public interface IParameterSink
     /// <summary>A text; bytes that are not UTF-8 are taken as ISO-8859-1, control characters are dropped.</summary>
     void Text(int key, ReadOnlySpan<byte> text);
 
+    /// <summary>A number as decimal text, for text parameters.</summary>
+    void DecimalText(int key, long value);
+
     /// <summary>Bytes as lower-case hexadecimal text.</summary>
     void Hex(int key, ReadOnlySpan<byte> bytes);
 

@@ -206,7 +206,7 @@ internal sealed partial class SpecEmitter
                 Guarded(has, $"sink.Boolean({key}, {value.Code} != 0);");
                 break;
             case ValueType.Integer when type is "string":
-                Guarded(has, $"global::Gateway.Codecs.Reading.Support.DecimalText(ref sink, {key}, {value.Code});");
+                Guarded(has, $"sink.DecimalText({key}, {value.Code});");
                 break;
             case ValueType.Integer:
                 Guarded(has, $"sink.Integer({key}, {value.Code});");

@@ -1,3 +1,5 @@
+using System.Buffers.Text;
+
 namespace Gateway.Codecs;
 
 // The values: one capacity check each, then writes at constant offsets.
@@ -52,6 +54,19 @@ public partial struct MessageSink
         if (!HasRoomForText(text.Length)) return;
         int at = PutKey(key);
         _position = at + PutText(_bytes.AsSpan(at), text);
+        _count++;
+    }
+
+    /// <inheritdoc/>
+    public void DecimalText(int key, long value)
+    {
+        const int room = ScalarBytesMax + 20;
+        if (_bytes.Length - _position < room) Grow(room);
+        int at = PutKey(key);
+        // At most 20 characters, so the text's header is one byte: fixstr.
+        Utf8Formatter.TryFormat(value, _bytes.AsSpan(at + 1), out int length);
+        _bytes[at] = (byte)(0xA0 | length);
+        _position = at + 1 + length;
         _count++;
     }
 

@@ -113,6 +113,9 @@ public struct TraceSink : IParameterSink
     public void Text(int key, ReadOnlySpan<byte> text) => AddValue(key, Clean(text));
 
     /// <inheritdoc/>
+    public void DecimalText(int key, long value) => AddValue(key, value.ToString(System.Globalization.CultureInfo.InvariantCulture));
+
+    /// <inheritdoc/>
     public void Hex(int key, ReadOnlySpan<byte> bytes) => AddValue(key, Convert.ToHexStringLower(bytes));
 
     /// <inheritdoc/>

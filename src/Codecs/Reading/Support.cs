@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Buffers.Text;
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace Gateway.Codecs.Reading;
@@ -28,11 +29,19 @@ public static class Support
     public static int Within(long offset, int length) => (int)Math.Clamp(offset, 0, Math.Max(0, length));
 
     /// <summary>An unsigned number at an offset; 0 when it is outside the frame.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static long Peek(ReadOnlySpan<byte> m, long offset, int width, bool littleEndian)
     {
-        if (offset < 0 || offset > m.Length - width) return 0;
+        // Width and order are constants of the call, so one case is left of these.
+        if ((ulong)offset > (ulong)(m.Length - width) || m.Length < width) return 0;
         ReadOnlySpan<byte> s = m.Slice((int)offset, width);
-        return littleEndian ? Bin.UIntLE(s) : Bin.UIntBE(s);
+        return width switch
+        {
+            1 => s[0],
+            2 => littleEndian ? BinaryPrimitives.ReadUInt16LittleEndian(s) : BinaryPrimitives.ReadUInt16BigEndian(s),
+            4 => littleEndian ? BinaryPrimitives.ReadUInt32LittleEndian(s) : BinaryPrimitives.ReadUInt32BigEndian(s),
+            _ => littleEndian ? Bin.UIntLE(s) : Bin.UIntBE(s),
+        };
     }
 
     /// <summary>A single-precision number with the digits it has, instead of those that widening invents: 12.1, not 12.100000381.</summary>
@@ -229,14 +238,6 @@ public static class Support
     }
 
     // ---- numbers as text ----
-
-    /// <summary>Writes a number into a text parameter.</summary>
-    public static void DecimalText<TSink>(ref TSink sink, int key, long value) where TSink : struct, IParameterSink
-    {
-        Span<byte> text = stackalloc byte[24];
-        Utf8Formatter.TryFormat(value, text, out int length);
-        sink.Text(key, text[..length]);
-    }
 
     /// <summary>Writes a number into a text parameter.</summary>
     public static void RealText<TSink>(ref TSink sink, int key, double value) where TSink : struct, IParameterSink
