@@ -63,8 +63,21 @@ public partial struct MessageSink
         const int room = ScalarBytesMax + 20;
         if (_bytes.Length - _position < room) Grow(room);
         int at = PutKey(key);
-        // At most 20 characters, so the text's header is one byte: fixstr.
-        Utf8Formatter.TryFormat(value, _bytes.AsSpan(at + 1), out int length);
+        // At most 20 characters, so the text's header is one byte: fixstr. Types and codes have few digits: written here, without culture.
+        Span<byte> text = _bytes.AsSpan(at + 1, 20);
+        int length;
+        if ((ulong)value < 1000)
+        {
+            uint small = (uint)value;
+            length = small < 10 ? 1 : small < 100 ? 2 : 3;
+            if (length == 3) text[0] = (byte)('0' + small / 100);
+            if (length >= 2) text[length - 2] = (byte)('0' + small / 10 % 10);
+            text[length - 1] = (byte)('0' + small % 10);
+        }
+        else
+        {
+            Utf8Formatter.TryFormat(value, text, out length);
+        }
         _bytes[at] = (byte)(0xA0 | length);
         _position = at + 1 + length;
         _count++;

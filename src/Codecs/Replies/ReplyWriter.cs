@@ -83,6 +83,7 @@ public sealed class ReplyWriter
     }
 
     /// <summary>Bytes as they are.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Bytes(ReadOnlySpan<byte> bytes)
     {
         Span<byte> target = Reserve(bytes.Length);
