@@ -33,6 +33,7 @@ internal static class ChannelRoutes
         new("secondary_uri", true, (json, _) => json.WriteStringValue("")),
         new("metadata", false, (json, channel) => json.WriteRawValue(channel.Definition.MetadataJson)),
         new("blocked", false, (json, channel) => json.WriteNumberValue(channel.Blocked)),
+        new("blocked_reason", false, (json, channel) => json.WriteStringValue(channel.BlockedReason ?? "")),
         new("connections_count", false, (json, channel) => json.WriteNumberValue(channel.Connections.Count)),
         new("messages_size", false, (json, channel) => json.WriteNumberValue(channel.Log.State.Bytes)),
         new("cid", true, (json, _) => json.WriteNumberValue(options.AccountId)));
@@ -42,6 +43,16 @@ internal static class ChannelRoutes
     {
         ChannelDirectory directory = call.Service<ChannelDirectory>();
         return call.Selector(name).Select("channel", () => directory.All, id => directory.TryFind(id, out Channel? channel) ? channel : null, Shape(call.Service<GatewayOptions>()), call.Errors);
+    }
+
+    /// <summary>As <see cref="Select"/>, for what needs the buffer: a channel that could not be opened is an entry of the errors instead.</summary>
+    internal static List<Channel> SelectOpen(ApiCall call)
+    {
+        List<Channel> channels = Select(call);
+        foreach (Channel channel in channels)
+            if (channel.Fault is { } fault) call.Errors.Add(new ApiError(ApiErrorCode.Internal, fault, channel.Id));
+        channels.RemoveAll(channel => channel.Fault is not null);
+        return channels;
     }
 
     private static async Task CreateAsync(ApiCall call)

@@ -17,7 +17,7 @@ internal static class MessageRoutes
     {
         using JsonDocument? data = await call.ReadDataAsync();
         MessageQuery query = MessageQuery.ForRead(data?.RootElement);
-        List<Channel> channels = ChannelRoutes.Select(call);
+        List<Channel> channels = ChannelRoutes.SelectOpen(call);
         if (query.IsQueue && channels.Count > 1) throw ApiProblem.BadRequest("curr_key and its companions need a selector of one channel.");
         if (channels.Count == 0)
         {
@@ -55,7 +55,7 @@ internal static class MessageRoutes
         if (query.Key > 0 && (query.FromUs > 0 || query.ToUs < long.MaxValue)) throw ApiProblem.BadRequest("key can't be combined with from and to.");
 
         var deleted = new List<(Channel Channel, long Count)>();
-        foreach (Channel channel in ChannelRoutes.Select(call))
+        foreach (Channel channel in ChannelRoutes.SelectOpen(call))
         {
             long below = query.IsUnbounded ? long.MaxValue
                 : query.Key > 0 ? query.Key

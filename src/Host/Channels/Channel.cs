@@ -13,7 +13,7 @@ public sealed class Channel
     /// <summary><see cref="Blocked"/>: the buffer is full, or its disk does not work.</summary>
     public const int BlockedByStorage = 4;
 
-    /// <summary><see cref="Blocked"/>: the channel can't work as configured, for example because its port is taken.</summary>
+    /// <summary><see cref="Blocked"/>: the channel can't be opened: its port is taken, its protocol is not there, or its buffer is damaged.</summary>
     public const int BlockedByConfiguration = 6;
 
     private int _blockedSeen;
@@ -53,11 +53,12 @@ public sealed class Channel
     /// <summary>The last events.</summary>
     public ChannelEvents Events { get; } = new();
 
-    /// <summary>Why the channel takes no data now: 0 it does, 1 connection limit, 2 messages per minute, 3 bytes per minute, 4 buffer full, 6 configuration.</summary>
+    /// <summary>Why the channel takes no data now: 0 it does, 1 connection limit, 2 messages per minute, 3 bytes per minute, 4 buffer full, 6 it can't be opened.</summary>
     public int Blocked
     {
         get
         {
+            if (Fault is not null) return BlockedByConfiguration;
             LogState log = Log.State;
             if (log.IsFull || !log.IsAvailable) return BlockedByStorage;
             if (ListenProblem is not null) return BlockedByConfiguration;
@@ -68,6 +69,12 @@ public sealed class Channel
 
     /// <summary>Why the port can't be opened, null when it is open or the channel is disabled.</summary>
     public string? ListenProblem { get; internal set; }
+
+    /// <summary>Why the channel could not be opened when the gateway started; null when it was. Its port is closed then, and its buffer stays on disk as it is.</summary>
+    public string? Fault { get; internal init; }
+
+    /// <summary>In words why <see cref="Blocked"/> is <see cref="BlockedByConfiguration"/>; null when it is not.</summary>
+    public string? BlockedReason => Fault ?? ListenProblem;
 
     internal TimeProvider Clock { get; }
 

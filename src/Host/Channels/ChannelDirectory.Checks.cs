@@ -17,6 +17,7 @@ public sealed partial class ChannelDirectory
         if (ProblemOf(draft.ConfigurationJson, "configuration") is { } configurationProblem) return Wrong(configurationProblem);
         if (ProblemOf(draft.MetadataJson, "metadata") is { } metadataProblem) return Wrong(metadataProblem);
 
+        if (existing is { Fault: { } fault, Codec: AbsentCodec }) return Wrong($"Channel {existing.Id} can only be removed now. {fault}");
         if (existing is null && draft.ProtocolId is null == draft.ProtocolName is null) return Wrong("Either protocol_id or protocol_name is needed.");
         Codec? codec = draft.ProtocolId is { } id ? _protocols.Find(id) : draft.ProtocolName is { } name ? _protocols.Find(name) : existing!.Codec;
         if (codec is null)

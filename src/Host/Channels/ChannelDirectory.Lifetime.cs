@@ -13,7 +13,7 @@ public sealed partial class ChannelDirectory
     /// <summary>Share of the time for a stop that connections get to finish what they have in hand.</summary>
     private const double DrainShare = 0.6;
 
-    /// <summary>Opens the channels that were defined before. One that can't be opened is logged and left out; the others live.</summary>
+    /// <summary>Opens the channels that were defined before. One that can't be opened is shown blocked, with its port closed; the others live.</summary>
     internal async Task StartAsync(CancellationToken cancellationToken)
     {
         await _changes.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -21,9 +21,9 @@ public sealed partial class ChannelDirectory
         {
             foreach (ConfigurationItem item in await _definitions.ListAsync(Kind, cancellationToken).ConfigureAwait(false))
             {
-                if (await LoadAsync(item, cancellationToken).ConfigureAwait(false) is not { } channel) continue;
+                Channel channel = await LoadAsync(item, cancellationToken).ConfigureAwait(false);
                 _channels[channel.Id] = channel;
-                if (channel.Definition.Enabled) Listen(channel);
+                if (channel.Definition.Enabled && channel.Fault is null) Listen(channel);
                 Added?.Invoke(channel);
             }
         }
@@ -71,29 +71,57 @@ public sealed partial class ChannelDirectory
         }
     }
 
-    private async Task<Channel?> LoadAsync(ConfigurationItem item, CancellationToken cancellationToken)
+    private async Task<Channel> LoadAsync(ConfigurationItem item, CancellationToken cancellationToken)
     {
+        ChannelDefinition definition;
         try
         {
-            ChannelDefinition definition = ChannelDefinition.FromJson(item.Id, item.Json);
-            if (_protocols.Find(definition.ProtocolId) is not { } codec)
-            {
-                ListenerLog.ChannelLeftOut(_logger, item.Id, $"there is no protocol {definition.ProtocolId}.");
-                return null;
-            }
-            if (ChannelSettings.TryParse(definition.ConfigurationJson, codec.Info, _options, out string problem) is not { } settings)
-            {
-                ListenerLog.ChannelLeftOut(_logger, item.Id, problem);
-                return null;
-            }
+            definition = ChannelDefinition.FromJson(item.Id, item.Json);
+        }
+        catch (JsonException exception)
+        {
+            definition = new ChannelDefinition { Id = item.Id, Enabled = false, ProtocolId = 0, Port = 0 };
+            return Closed(item, definition, new AbsentCodec(definition.ProtocolId), exception.Message);
+        }
+
+        if (_protocols.Find(definition.ProtocolId) is not { } codec)
+            return Closed(item, definition, new AbsentCodec(definition.ProtocolId), $"There is no protocol {definition.ProtocolId}.");
+        if (ChannelSettings.TryParse(definition.ConfigurationJson, codec.Info, _options, out string problem) is not { } settings)
+            return Closed(item, definition, codec, problem);
+        try
+        {
             IMessageLog log = await _messages.OpenAsync(item.Id, settings.ToLogOptions(definition.MessagesTtlSeconds), cancellationToken).ConfigureAwait(false);
             return new Channel(definition, settings, codec, log, _clock) { Revision = item.Revision };
         }
-        catch (Exception exception) when (exception is JsonException or DamagedLogException)
+        catch (DamagedLogException exception)
         {
-            ListenerLog.ChannelLeftOut(_logger, item.Id, exception.Message);
-            return null;
+            return Closed(item, definition, codec, exception.Message);
         }
+    }
+
+    /// <summary>A channel that can't be opened: users see it and why, and may mend or remove it. Its buffer is not opened, so nothing in it expires or changes.</summary>
+    private Channel Closed(ConfigurationItem item, ChannelDefinition definition, Codec codec, string fault)
+    {
+        ListenerLog.ChannelStaysClosed(_logger, item.Id, fault);
+        ChannelSettings defaults = ChannelSettings.TryParse("{}", codec.Info, _options, out _)!;
+        Channel channel = new(definition, defaults, codec, new ClosedLog(item.Id), _clock) { Revision = item.Revision, Fault = fault };
+        channel.Events.Add(new ChannelEvent(channel.NowUs, ChannelEventCode.ConfigurationInvalid) { Text = fault });
+        return channel;
+    }
+
+    /// <summary>Takes up a channel anew whose changed definition may have mended it; the changes are held.</summary>
+    /// <param name="closed">The channel that could not be opened.</param>
+    /// <param name="definition">Its definition now, stored already.</param>
+    /// <param name="revision">The revision of the stored definition.</param>
+    /// <param name="sockets">Its port when it is enabled and free; belongs to the new channel afterwards when that could be opened.</param>
+    private async Task<Channel> ReopenAsync(Channel closed, ChannelDefinition definition, long revision, ChannelSockets? sockets)
+    {
+        Channel channel = await LoadAsync(new ConfigurationItem(Kind, definition.Id, definition.ToJson(), revision), CancellationToken.None).ConfigureAwait(false);
+        if (channel.Fault is null && sockets is not null) channel.Listener = ChannelListener.Start(channel, sockets, _listeners);
+        _channels[channel.Id] = channel;
+        Removed?.Invoke(closed);
+        Added?.Invoke(channel);
+        return channel;
     }
 
     private void Listen(Channel channel)

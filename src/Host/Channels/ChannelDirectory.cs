@@ -45,7 +45,7 @@ public sealed partial class ChannelDirectory : IDisposable
     /// <summary>A channel's definition changed.</summary>
     public event Action<Channel>? Changed;
 
-    /// <summary>A channel was removed and its buffer deleted.</summary>
+    /// <summary>A channel was removed and its buffer deleted, or it was closed and is taken up anew (then <see cref="Added"/> follows).</summary>
     public event Action<Channel>? Removed;
 
     /// <summary>All channels by number, smallest first.</summary>
@@ -130,6 +130,14 @@ public sealed partial class ChannelDirectory : IDisposable
 
             long revision = await _definitions.PutAsync(Kind, channel.Id, after.ToJson(), channel.Revision, cancellationToken).ConfigureAwait(false);
             if (revision == 0) return ChannelOutcome.Refused($"Channel {channel.Id} was changed by somebody else meanwhile.");
+
+            if (channel.Fault is not null)
+            {
+                Channel reopened = await ReopenAsync(channel, after, revision, sockets).ConfigureAwait(false);
+                if (reopened.Listener is not null) sockets = null;
+                reopened.Events.Add(new ChannelEvent(reopened.NowUs, ChannelEventCode.Updated));
+                return new ChannelOutcome(reopened, null);
+            }
 
             channel.Revision = revision;
             channel.Definition = after;

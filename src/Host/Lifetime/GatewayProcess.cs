@@ -22,8 +22,6 @@ internal sealed class GatewayProcess : IAsyncDisposable
     // Of the five seconds that a stop may take, the rest is for disposal and the end of the process.
     private static readonly TimeSpan ReserveForDisposal = TimeSpan.FromSeconds(1);
 
-    private const string BuffersFolder = "buffers";
-
     private static readonly TimeSpan ClientsStopTimeout = TimeSpan.FromMilliseconds(500);
 
     private readonly DataFolder _folder;
@@ -130,7 +128,6 @@ internal sealed class GatewayProcess : IAsyncDisposable
         services.AddSingleton<GatewayHealth>();
         services.AddSingleton<AccessTokens>();
         services.AddSingleton<ITokenValidator>(provider => provider.GetRequiredService<AccessTokens>());
-        services.AddSingleton<IMessageStore>(_ => new MessageStore(new StoreOptions { Folder = Path.Combine(options.DataFolder, BuffersFolder) }));
         services.AddGatewayChannels(options);
         services.AddGatewayMqtt();
         services.AddRoutingCore();

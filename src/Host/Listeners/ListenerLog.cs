@@ -62,8 +62,8 @@ internal static partial class ListenerLog
     [LoggerMessage(2110, LogLevel.Information, "Channel {ChannelId} takes data again.")]
     internal static partial void BufferTakes(ILogger logger, long channelId);
 
-    [LoggerMessage(2111, LogLevel.Error, "Channel {ChannelId} is left out: {Reason}")]
-    internal static partial void ChannelLeftOut(ILogger logger, long channelId, string reason);
+    [LoggerMessage(2111, LogLevel.Error, "Channel {ChannelId} stays closed: {Reason}")]
+    internal static partial void ChannelStaysClosed(ILogger logger, long channelId, string reason);
 
     [LoggerMessage(2112, LogLevel.Information, "Stopped: {Connections} connections closed in {Milliseconds} ms.")]
     internal static partial void Stopped(ILogger logger, int connections, long milliseconds);
