@@ -185,13 +185,17 @@ internal sealed partial class ChannelLog
     /// <inheritdoc />
     public void Dispose() => Close();
 
-    /// <summary>Removes all files of a log that was closed.</summary>
+    /// <summary>Removes all files of a log that was closed, and brings that to the disk: the next checkpoint does not know the log any more, and files that came back
+    /// when the power went would be strangers to it.</summary>
     public void DeleteFiles()
     {
         string folder = FolderOf(_options.Folder, ChannelId);
         if (!Directory.Exists(folder)) return;
         foreach (string file in Directory.EnumerateFiles(folder, Path.GetFileName(PathOf(_options.Folder, ChannelId, Incarnation)) + ".*")) _store.Handles.Delete(file);
-        if (!Directory.EnumerateFileSystemEntries(folder).Any()) Directory.Delete(folder);
+        _store.Handles.Files.SyncFolder(folder);
+        if (Directory.EnumerateFileSystemEntries(folder).Any()) return;
+        Directory.Delete(folder);
+        _store.Handles.Files.SyncFolder(Path.GetDirectoryName(folder)!);
     }
 
     /// <summary>Removes files that lie below the head or belong to an earlier log of the channel.</summary>
@@ -216,7 +220,7 @@ internal sealed partial class ChannelLog
         if (_log is not null) return true;
         try
         {
-            Directory.CreateDirectory(FolderOf(_options.Folder, ChannelId));
+            _store.Handles.Files.CreateFolder(FolderOf(_options.Folder, ChannelId));
             var log = new FasterLog(new FasterLogSettings
             {
                 LogDevice = _device,

@@ -11,7 +11,7 @@ public sealed partial class MessageStore
     /// <summary>Reads the checkpoint, checks the logs against it, plays the journal into them and begins a new journal.</summary>
     private GroupJournal Recover()
     {
-        if (!_checkpointFile.Exists)
+        if (!_checkpointFile.Exists || _checkpointFile.IsUnfinished)
         {
             RefuseIfUsed();
             Directory.CreateDirectory(Path.Combine(_options.Folder, "channels"));
@@ -121,6 +121,6 @@ public sealed partial class MessageStore
         string? log = Directory.Exists(channels) ? Directory.EnumerateFiles(channels, "log-*", SearchOption.AllDirectories).FirstOrDefault() : null;
         if ((journal ?? log) is not { } file) return;
         throw new DamagedLogException(
-            $"There is no checkpoint, but {file}: nobody knows what the logs hold. Restore checkpoint-a or checkpoint-b from a copy, or move the data folder away to begin with an empty one; nothing was changed.");
+            $"There is no valid checkpoint, but {file}: nobody knows what the logs hold. Restore checkpoint-a or checkpoint-b from a copy, or move the data folder away to begin with an empty one; nothing was changed.");
     }
 }

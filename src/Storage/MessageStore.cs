@@ -37,7 +37,7 @@ public sealed partial class MessageStore : IMessageStore
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         _options = options with { Folder = Path.GetFullPath(options.Folder) };
-        Directory.CreateDirectory(_options.Folder);
+        files.CreateFolder(_options.Folder);
         _folderLock = new FolderLock(_options.Folder);
         _handles = new HandleCache(files, options.OpenFilesMax);
         _checkpointFile = new CheckpointFile(_handles, _options.Folder);

@@ -38,3 +38,28 @@ internal sealed class FaultyFiles : FileSystem
         base.Sync(handle, path);
     }
 }
+
+/// <summary>A disk that holds syncs of some files until told.</summary>
+internal sealed class HeldFiles : FileSystem, IDisposable
+{
+    private readonly ManualResetEventSlim _open = new(initialState: true);
+    private volatile string _prefix = "";
+
+    /// <summary>Syncs of files whose names begin so wait.</summary>
+    public void Hold(string prefix)
+    {
+        _prefix = prefix;
+        _open.Reset();
+    }
+
+    /// <summary>They go on.</summary>
+    public void Release() => _open.Set();
+
+    public override void Sync(SafeFileHandle handle, string path)
+    {
+        if (Path.GetFileName(path).StartsWith(_prefix, StringComparison.Ordinal)) _open.Wait();
+        base.Sync(handle, path);
+    }
+
+    public void Dispose() => _open.Dispose();
+}

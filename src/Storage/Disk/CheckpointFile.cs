@@ -36,7 +36,8 @@ internal sealed record Checkpoint(
     long Generation, long JournalGeneration, long JournalSequence, long IncarnationNext, bool IsClean, int JournalPageBits, int JournalSegmentBits,
     IReadOnlyList<ChannelFacts> Channels);
 
-/// <summary>The checkpoint on disk, twice: the second copy is written when the first is synced, so one of them is whole whenever the power goes.</summary>
+/// <summary>The checkpoint on disk, twice: one copy is written when the other is synced, so one of them is whole whenever the power goes. A copy that is torn, older
+/// or whose write failed is the first to be written again, because the other may be the only whole one.</summary>
 /// <remarks>
 /// magic 8 | generation 8 | journal generation 8 | journal sequence 8 | next incarnation 8 | clean 4 | count 4 | journal page bits 4 |
 /// journal segment bits 4 | count × (channel 8 | incarnation 8 | next sequence 8 | until 8 | head sequence 8 | head 8 | time 8 | page bits 4 | segment bits 4) | crc32c 4. Little-endian. The journal is cut only after both copies are synced, so the older of two is as good.
@@ -51,9 +52,13 @@ internal sealed class CheckpointFile(HandleCache handles, string folder)
     private readonly string _first = Path.Combine(folder, "checkpoint-a");
     private readonly string _second = Path.Combine(folder, "checkpoint-b");
     private byte[] _buffer = [];
+    private bool _isSecondSuspect;
 
     /// <summary>Either file is there.</summary>
     public bool Exists => File.Exists(_first) || File.Exists(_second);
+
+    /// <summary>The first copy was being written for the first time when the power went. Whether the folder held anything is another question.</summary>
+    public bool IsUnfinished => !File.Exists(_second) && ReadFile(_first) is null;
 
     /// <summary>Writes both copies, one after the other. An <see cref="IOException"/> leaves at least one old or new copy whole.</summary>
     public void Write(Checkpoint checkpoint)
@@ -73,12 +78,11 @@ internal sealed class CheckpointFile(HandleCache handles, string folder)
         for (int i = 0; i < checkpoint.Channels.Count; i++) WriteChannel(bytes[(HeaderBytes + (ChannelBytes * i))..], checkpoint.Channels[i]);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes[^4..], Crc32C.Compute(bytes[..^4]));
 
-        handles.Write(_first, bytes, 0);
-        handles.Sync(_first);
-        handles.Files.SyncFolder(folder);
-        handles.Write(_second, bytes, 0);
-        handles.Sync(_second);
-        handles.Files.SyncFolder(folder);
+        (string one, string other) = _isSecondSuspect ? (_second, _first) : (_first, _second);
+        WriteCopy(one, bytes);
+        _isSecondSuspect = one == _first;       // until the other is synced as well
+        WriteCopy(other, bytes);
+        _isSecondSuspect = false;
     }
 
     /// <summary>Reads the newer of the valid copies.</summary>
@@ -92,11 +96,20 @@ internal sealed class CheckpointFile(HandleCache handles, string folder)
                 $"Neither {_first} nor {_second} is a valid checkpoint, so nobody knows what the logs hold. Restore one of the two from a copy, or move the data folder away to begin with an empty one; nothing was changed.");
         }
 
+        _isSecondSuspect = second is null || first?.Generation > second.Generation;     // the next write must not tear the newer one: a start removes what only the older one needs
         if (first is null || second is null) return (first ?? second)!;
         long ahead = first.Generation - second.Generation;
         if (ahead is 0 or 1) return first;
+        if (ahead == -1) return second;
         throw new DamagedLogException(
             $"{_first} is checkpoint {first.Generation} and {_second} is checkpoint {second.Generation}: one of them was replaced. Restore both from the same copy; nothing was changed.");
+    }
+
+    private void WriteCopy(string path, ReadOnlySpan<byte> bytes)
+    {
+        handles.Write(path, bytes, 0);
+        handles.Sync(path);
+        handles.Files.SyncFolder(folder);
     }
 
     private Checkpoint? ReadFile(string path)

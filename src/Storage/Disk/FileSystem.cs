@@ -37,6 +37,16 @@ internal partial class FileSystem
     /// <summary>Removes a file; a missing one is no error.</summary>
     public virtual void Delete(string path) => File.Delete(path);
 
+    /// <summary>Makes a folder and those above it that are missing, and brings their names to the disk.</summary>
+    public void CreateFolder(string path)
+    {
+        if (Directory.Exists(path)) return;
+        string? parent = Path.GetDirectoryName(path);
+        if (!string.IsNullOrEmpty(parent)) CreateFolder(parent);
+        Directory.CreateDirectory(path);
+        if (!string.IsNullOrEmpty(parent)) SyncFolder(parent);
+    }
+
     /// <summary>Brings a folder's entries to the disk: a new file is not there for sure before that.</summary>
     public virtual void SyncFolder(string path)
     {

@@ -23,6 +23,7 @@ internal sealed class GroupJournal : IDisposable
     private AppendOperation? _last;
     private long _nextSequence = 1;
     private long _durableSequence;
+    private long _durableAddress;
     private bool _hasUncommitted;
     private bool _isIdle;
     private bool _isStopping;
@@ -113,9 +114,11 @@ internal sealed class GroupJournal : IDisposable
         lock (_gate) return (_nextSequence, _log.TailAddress);
     }
 
-    /// <summary>Gives the files wholly below the address back.</summary>
+    /// <summary>Gives the files wholly below the address back, but never the one with the last synced entry: without it a start could not tell a journal whose next
+    /// page had not reached the disk from one that somebody took away.</summary>
     public void TruncateBelow(long address)
     {
+        address = Math.Min(address, Math.Max(Volatile.Read(ref _durableAddress) - 1, 0));
         long pageStart = address & ~((1L << _options.JournalPageBits) - 1);
         lock (_gate)
         {
@@ -193,13 +196,14 @@ internal sealed class GroupJournal : IDisposable
 
     private void Commit(AppendOperation? operations, long sequence)
     {
-        bool isWritten = !_device.IsPoisoned && TryFlush();
+        long address = 0;
+        bool isWritten = !_device.IsPoisoned && TryFlush(out address);
         if (isWritten) operations = CompleteWritten(operations);
         if (isWritten && _device.TrySync())
         {
-            long address = _log.FlushedUntilAddress;
             if (sequence > _durableSequence)
             {
+                Volatile.Write(ref _durableAddress, address);
                 _facts.Write(sequence, address);
                 Volatile.Write(ref _durableSequence, sequence);
             }
@@ -215,9 +219,8 @@ internal sealed class GroupJournal : IDisposable
         Complete(operations, AppendStatus.Unavailable);
     }
 
-    private bool TryFlush()
+    private bool TryFlush(out long tail)
     {
-        long tail;
         lock (_gate)
         {
             // FASTER hands a page out only when no thread is inside an enqueue, and lets the last of them do the work. Under the gate there is none: the write happens

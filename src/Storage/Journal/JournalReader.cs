@@ -33,11 +33,27 @@ internal sealed class JournalReader(HandleCache handles, StoreOptions options, l
         long expected = 0;      // 0: whatever comes first
         long brokenPage = -1;
         int brokenOffset = 0;
+        string? missing = null;
 
         for (int s = 0; s < segments.Length; s++)
         {
             if (s > 0 && segments[s] != segments[s - 1] + 1)
-                throw Damaged($"{_path}.{segments[s - 1] + 1}", 0, "the file is missing");
+            {
+                if (BeginsAtOrBelow(segments[s], page, neededSequence))
+                {
+                    // A file that was removed came back when the power went, before its folder was synced: nobody needs it.
+                    expected = 0;
+                    brokenPage = -1;
+                    missing = null;
+                }
+                else if (brokenPage < 0)
+                {
+                    missing = $"{_path}.{segments[s - 1] + 1}";
+                    brokenPage = ((long)segments[s - 1] + 1) * _pagesPerSegment;
+                    brokenOffset = 0;
+                }
+            }
+
             for (int p = 0; p < _pagesPerSegment; p++)
             {
                 long pageNumber = ((long)segments[s] * _pagesPerSegment) + p;
@@ -46,27 +62,22 @@ internal sealed class JournalReader(HandleCache handles, StoreOptions options, l
 
                 page.AsSpan(length).Clear();
                 int offset = pageNumber == 0 ? FirstAddress : 0;
-                while (TryEntry(page, offset, out int entryBytes) && JournalView.IsValid(page.AsSpan(offset + LengthBytes, entryBytes), generation))
+                while (brokenPage < 0 && TryEntry(page, offset, out int entryBytes) && JournalView.IsValid(page.AsSpan(offset + LengthBytes, entryBytes), generation))
                 {
                     var entry = new JournalView(page.AsSpan(offset + LengthBytes, entryBytes));
-                    if (brokenPage >= 0 || (expected != 0 && entry.Sequence != expected))
-                    {
-                        // Entries go on behind a hole. A hole that nobody called durable was the tail when the power went: pages reach the disk in any order.
-                        if (entry.DurableSequence >= Math.Max(expected, 1))
-                            throw Damaged($"{_path}.{(brokenPage >= 0 ? brokenPage : pageNumber) / _pagesPerSegment}", brokenPage >= 0 ? brokenOffset : offset, $"entry {expected} was durable and can't be read");
-                        brokenPage = Math.Max(brokenPage, 0);
-                        break;
-                    }
-
-                    if (expected == 0 && entry.Sequence > neededSequence)
-                        throw Damaged($"{_path}.{segments[s]}", offset, $"the journal begins with entry {entry.Sequence}, but entry {neededSequence} is needed");
+                    if (expected == 0 ? entry.Sequence > neededSequence : entry.Sequence != expected) break;
                     visit(entry);
                     expected = entry.Sequence + 1;
                     offset += LengthBytes + ((entryBytes + 3) & ~3);
                 }
 
-                if (brokenPage < 0 && TryEntryBehind(page, offset, out long durable) && durable >= Math.Max(expected, 1))
-                    throw Damaged($"{_path}.{segments[s]}", offset + ((long)p * _pageBytes), $"entry {expected} was durable and can't be read");
+                // A hole that no entry behind it calls durable was the tail when the power went: sectors, pages and files reach the disk in any order.
+                if (TryEntryBehind(page, offset, out long durable) && durable >= Math.Max(expected, 1))
+                {
+                    if (missing is not null) throw Damaged(missing, 0, "the file is missing");
+                    throw brokenPage >= 0 ? DamagedAt(brokenPage, brokenOffset, expected) : DamagedAt(pageNumber, offset, expected);
+                }
+
                 bool restIsZero = page.AsSpan(Math.Min(offset, _pageBytes)).IndexOfAnyExcept((byte)0) < 0;
                 if (brokenPage < 0 && !restIsZero)
                 {
@@ -79,6 +90,17 @@ internal sealed class JournalReader(HandleCache handles, StoreOptions options, l
         long last = expected == 0 ? 0 : expected - 1;
         if (last < factsDurable && factsDurable >= neededSequence)
             throw Damaged($"{_path}.{(segments.Length == 0 ? 0 : segments[^1])}", brokenOffset, $"entries up to {factsDurable} were durable, the journal ends with {last}");
+    }
+
+    private DamagedLogException DamagedAt(long page, int offset, long expected) => Damaged(
+        $"{_path}.{page / _pagesPerSegment}", (page % _pagesPerSegment * _pageBytes) + offset, expected == 0 ? "its first entries were durable and can't be read" : $"entry {expected} was durable and can't be read");
+
+    /// <summary>True when the first entry of the file is not above the needed one: what lies in files before it is in the channels' logs.</summary>
+    private bool BeginsAtOrBelow(int segment, byte[] page, long neededSequence)
+    {
+        page.AsSpan(handles.Read($"{_path}.{segment}", page, 0)).Clear();
+        return TryEntry(page, 0, out int entryBytes) && JournalView.IsValid(page.AsSpan(LengthBytes, entryBytes), generation)
+            && new JournalView(page.AsSpan(LengthBytes, entryBytes)).Sequence <= neededSequence;
     }
 
     /// <summary>The numbers of the files of this generation, ascending.</summary>
