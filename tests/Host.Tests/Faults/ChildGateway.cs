@@ -18,13 +18,13 @@ internal sealed partial class ChildGateway : IDisposable
     private readonly StringBuilder _lines = new();
     private readonly TaskCompletionSource<Uri> _address = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private ChildGateway(string folder, int channelPortFirst)
+    private ChildGateway(string folder, int channelPortFirst, int channelPorts)
     {
         // Below the ports that the system hands out to clients: a port that belongs to a channel must be free again after a kill.
         string[] words =
         [
             "run", "--data", folder, "--http", "127.0.0.1:0", "--mqtt", "127.0.0.1:0", "--token", Token,
-            "--channel-host", "127.0.0.1", "--channel-ports", $"{channelPortFirst}-{channelPortFirst + 19}",
+            "--channel-host", "127.0.0.1", "--channel-ports", $"{channelPortFirst}-{channelPortFirst + channelPorts - 1}",
         ];
         _process = new Process { StartInfo = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "gateway"), words) { RedirectStandardOutput = true, RedirectStandardError = true } };
         _process.OutputDataReceived += (_, line) => Note(line.Data);
@@ -48,10 +48,11 @@ internal sealed partial class ChildGateway : IDisposable
 
     /// <summary>Starts it and waits until it serves.</summary>
     /// <param name="folder">Data folder.</param>
-    /// <param name="channelPortFirst">First of twenty ports for channels.</param>
-    public static async Task<ChildGateway> StartAsync(string folder, int channelPortFirst)
+    /// <param name="channelPortFirst">First port for channels.</param>
+    /// <param name="channelPorts">How many.</param>
+    public static async Task<ChildGateway> StartAsync(string folder, int channelPortFirst, int channelPorts = 20)
     {
-        ChildGateway gateway = new(folder, channelPortFirst);
+        ChildGateway gateway = new(folder, channelPortFirst, channelPorts);
         await Task.WhenAny(gateway._address.Task, gateway._process.WaitForExitAsync(), Task.Delay(RunningGateway.Patience));
         if (!gateway._address.Task.IsCompleted)
         {
@@ -67,7 +68,7 @@ internal sealed partial class ChildGateway : IDisposable
     /// <returns>Exit code and all that it printed.</returns>
     public static async Task<(int ExitCode, string Printed)> RefuseAsync(string folder)
     {
-        using ChildGateway gateway = new(folder, channelPortFirst: 1);
+        using ChildGateway gateway = new(folder, channelPortFirst: 1, channelPorts: 20);
         await gateway._process.WaitForExitAsync().WaitAsync(RunningGateway.Patience);
         gateway._process.WaitForExit();     // also for the end of what it prints
         return (gateway._process.ExitCode, gateway.Printed);
@@ -80,16 +81,50 @@ internal sealed partial class ChildGateway : IDisposable
         await _process.WaitForExitAsync().WaitAsync(RunningGateway.Patience);
     }
 
+    /// <summary>Ends it in order: SIGTERM.</summary>
+    /// <returns>Its exit code.</returns>
+    public async Task<int> StopAsync()
+    {
+        using (Process kill = Process.Start("kill", ["-TERM", $"{_process.Id}"])) await kill.WaitForExitAsync();
+        await _process.WaitForExitAsync().WaitAsync(RunningGateway.Patience);
+        return _process.ExitCode;
+    }
+
+    /// <summary>Memory that it holds, bytes.</summary>
+    public long ResidentBytes
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.WorkingSet64;
+        }
+    }
+
+    /// <summary>The ports of all channels, in the order of their numbers.</summary>
+    public async Task<int[]> GetPortsAsync()
+    {
+        using JsonDocument answer = JsonDocument.Parse(await Http.GetStringAsync("gw/channels/all?fields=uri"));
+        return [.. answer.RootElement.GetProperty("result").EnumerateArray().Select(PortOf)];
+    }
+
     /// <summary>Creates a channel.</summary>
     /// <returns>Its number and its port.</returns>
     public async Task<(long Id, int Port)> CreateChannelAsync(string protocol)
     {
-        using HttpResponseMessage answer = await Http.PostAsJsonAsync("gw/channels", new[] { new { name = protocol, protocol_name = protocol } });
+        JsonElement channel = (await CreateChannelsAsync(protocol, 1))[0];
+        return (channel.GetProperty("id").GetInt64(), PortOf(channel));
+    }
+
+    /// <summary>Creates channels in one call.</summary>
+    /// <returns>The channels as the API shows them.</returns>
+    public async Task<JsonElement> CreateChannelsAsync(string protocol, int count)
+    {
+        using HttpResponseMessage answer = await Http.PostAsJsonAsync("gw/channels", Enumerable.Range(0, count).Select(i => new { name = $"{protocol} {i}", protocol_name = protocol }));
         string text = await answer.Content.ReadAsStringAsync();
         Assert.True(answer.IsSuccessStatusCode, text);
         using JsonDocument json = JsonDocument.Parse(text);
-        JsonElement channel = json.RootElement.GetProperty("result")[0];
-        return (channel.GetProperty("id").GetInt64(), int.Parse(channel.GetProperty("uri").GetString()!.Split(':')[1]));
+        Assert.False(json.RootElement.TryGetProperty("errors", out _), text);
+        return json.RootElement.GetProperty("result").Clone();
     }
 
     /// <summary>Reads messages from a key on; the array of <c>result</c> and the key to go on with.</summary>
@@ -107,6 +142,8 @@ internal sealed partial class ChildGateway : IDisposable
         _process.Dispose();
         Http.Dispose();
     }
+
+    private static int PortOf(JsonElement channel) => int.Parse(channel.GetProperty("uri").GetString()!.Split(':')[1]);
 
     private void Note(string? line)
     {

@@ -34,7 +34,8 @@ internal sealed class NumberedDevice(SimulationPlan plan, int number)
     /// <summary>Sends packet after packet, each after the reply to the one before, until the connection breaks.</summary>
     /// <param name="port">The channel's port.</param>
     /// <param name="pauseMs">Between reply and packet.</param>
-    public async Task SendUntilBrokenAsync(int port, int pauseMs)
+    /// <param name="packetsMax">Or until so many are sent.</param>
+    public async Task SendUntilBrokenAsync(int port, int pauseMs, int packetsMax = int.MaxValue)
     {
         using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
@@ -49,7 +50,7 @@ internal sealed class NumberedDevice(SimulationPlan plan, int number)
                 if (!await TryExchangeAsync(socket, bytes, InputDecoder.Decode(plan.Codec, mirror, bytes).Reply)) return;
             }
 
-            while (true)
+            for (int sent = 0; sent < packetsMax; sent++)
             {
                 PacketTemplate template = plan.Packets[_packets++ % plan.Packets.Count];
                 byte[] bytes = template.Build(Ident, [.. Enumerable.Range(0, template.MessageCount).Select(_ => _route.At(_second++ * 1_000_000))]);
