@@ -49,6 +49,9 @@ public abstract class Session
     /// <summary>Bytes skipped since the last frame.</summary>
     public int SkippedBytes { get; set; }
 
+    /// <summary>Compressed containers unpacked so far: the one thing for which decoding allocates.</summary>
+    public long InflatedContainers { get; set; }
+
     /// <summary>Messages of the frame being decoded, so far.</summary>
     public int FrameMessages { get; set; }
 

@@ -34,8 +34,9 @@ public static class Deflate
                 length = done;
                 return true;
             }
-            catch (InvalidDataException)
+            catch (Exception e) when (e is InvalidDataException or IOException)
             {
+                // The inflater throws one or the other (ZLibException is an IOException) for data that are none.
                 return false;
             }
         }

@@ -270,6 +270,7 @@ public static class Support
     /// <summary>Unpacks zlib or deflate data into the session's buffer.</summary>
     public static bool Inflate(Session session, ReadOnlySpan<byte> packed, out int length)
     {
+        session.InflatedContainers++;
         int room = Math.Min(Session.ScratchBytesMax, Math.Max(1024, packed.Length * Deflate.RatioMax));
         return Deflate.TryInflate(packed, session.UnpackBuffer(room), out length);
     }
