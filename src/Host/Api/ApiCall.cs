@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace Gateway.Host.Api;
 
@@ -120,13 +121,33 @@ internal sealed class ApiCall(HttpContext http)
 
     private static JsonDocument Parse(ReadOnlyMemory<byte> text, string what)
     {
+        if (!Utf8.IsValid(text.Span)) throw ApiProblem.BadRequest($"{what} is not UTF-8.");
         try
         {
+            RefuseHalfCharacters(text.Span, what);
             return JsonDocument.Parse(text, s_jsonOptions);
         }
         catch (JsonException exception)
         {
             throw ApiProblem.BadRequest($"{what} is not JSON: line {exception.LineNumber + 1}, byte {exception.BytePositionInLine}.");
+        }
+    }
+
+    /// <summary>Refuses an escaped surrogate without its other half: JSON allows it, no string can hold it, and a definition that has it could never be shown again.</summary>
+    private static void RefuseHalfCharacters(ReadOnlySpan<byte> text, string what)
+    {
+        Utf8JsonReader json = new(text, new JsonReaderOptions { MaxDepth = JsonDepthMax });
+        while (json.Read())
+        {
+            if (json.TokenType is not (JsonTokenType.String or JsonTokenType.PropertyName) || !json.ValueIsEscaped) continue;
+            try
+            {
+                json.GetString();
+            }
+            catch (InvalidOperationException)
+            {
+                throw ApiProblem.BadRequest($"{what} has half of a surrogate pair in the text at byte {json.TokenStartIndex}.");
+            }
         }
     }
 }

@@ -87,6 +87,11 @@ public sealed class ChannelRoutesTests
     [InlineData("POST", "/gw/channels", """[{"protocol_name":"line","configuration":{"port":70000}}]""", "configuration.port is out of range")]
     [InlineData("POST", "/gw/channels", """[{"protocol_name":"line","configuration":{"durability":"maybe"}}]""", "commit (after fsync), os or memory")]
     [InlineData("POST", "/gw/channels", """[{"protocol_name":"line"}""", "is not JSON")]
+    [InlineData("POST", "/gw/channels", """[{"protocol_name":"line","name":"\ud800"}]""", "half of a surrogate pair")]
+    [InlineData("POST", "/gw/channels", """[{"protocol_name":"line","metadata":{"\udfff":1}}]""", "half of a surrogate pair")]
+    [InlineData("POST", "/gw/channels", """[{"protocol_name":"line","name":null}]""", "name must be a string")]
+    [InlineData("POST", "/gw/channels", """[{"protocol_id":99999999999999999999}]""", "protocol_id must be an integer")]
+    [InlineData("POST", "/gw/channels", """[{"protocol_name":"line","configuration":{"idle_timeout":1e400}}]""", "configuration.idle_timeout is out of range")]
     [InlineData("POST", "/gw/channels", "[]", "1 to 1000 channels")]
     [InlineData("POST", "/gw/channels", "7", "must be a JSON object")]
     [InlineData("POST", "/gw/channels", null, "must be an array of channels")]
@@ -107,6 +112,22 @@ public sealed class ChannelRoutesTests
         Assert.Equal(2, answer.GetProperty("errors")[0].GetProperty("code").GetInt32());
         Assert.Contains(reason, answer.GetProperty("errors")[0].GetProperty("reason").GetString(), StringComparison.Ordinal);
         Assert.Equal(before, (await gateway.GetAsync("/gw/channels/all")).Body.GetRawText());
+    }
+
+    [Fact]
+    public async Task Bodies_that_are_no_text_too_deep_or_too_long_are_refused()
+    {
+        await using TestGateway gateway = await TestGateway.StartAsync();
+        byte[] notUtf8 = [.. """[{"protocol_name":"line","name":" """u8, 0xFF, 0xFE, .. "\"}]"u8];
+        byte[] tooDeep = [.. Enumerable.Repeat((byte)'[', 5_000)];
+        byte[] tooLong = [(byte)'[', .. Enumerable.Repeat((byte)' ', 2_000_000), (byte)']'];
+        foreach ((byte[] body, string reason) in new[] { (notUtf8, "is not UTF-8"), (tooDeep, "is not JSON"), (tooLong, "at most 1048576 bytes") })
+        {
+            using HttpResponseMessage answer = await gateway.Http.PostAsync("/gw/channels", new ByteArrayContent(body), TestContext.Current.CancellationToken);
+            Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+            Assert.Contains(reason, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        }
+        Assert.Equal(0, gateway.Channels.Count);
     }
 
     [Fact]
