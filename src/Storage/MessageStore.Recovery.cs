@@ -60,7 +60,8 @@ public sealed partial class MessageStore
         if (isKnown && entry.Incarnation < log!.Incarnation) return;
         if (_damaged.TryGetValue(entry.ChannelId, out string? damage) && entry.Kind != JournalKind.Delete)
         {
-            throw new DamagedLogException(damage);      // the journal still has messages for it: going on would drop them
+            if (IsGivenUp(entry.ChannelId)) return;
+            throw NeedsJournal(entry.ChannelId, damage);
         }
 
         switch (entry.Kind)
@@ -77,12 +78,43 @@ public sealed partial class MessageStore
                 _damaged.Remove(entry.ChannelId);
                 break;
             case JournalKind.Append or JournalKind.Head when isKnown && entry.Incarnation == log!.Incarnation:
-                log.Replay(entry);
+                ReplayInto(log, entry);
                 break;
             case JournalKind.Append:
                 throw new DamagedLogException(
                     $"Journal entry {entry.Sequence} holds messages for log {entry.Incarnation} of channel {entry.ChannelId}, which no checkpoint knows. Restore the data folder from a copy; the channels' logs were not cut.");
         }
+    }
+
+    private void ReplayInto(ChannelLog log, JournalView entry)
+    {
+        try
+        {
+            log.Replay(entry);
+        }
+        catch (DamagedLogException e)
+        {
+            if (!IsGivenUp(log.ChannelId)) throw NeedsJournal(log.ChannelId, e.Message);
+            _damaged.Add(log.ChannelId, e.Message);
+        }
+    }
+
+    /// <summary>The operator said that what the journal holds for a damaged channel may go.</summary>
+    private bool IsGivenUp(long channelId) => File.Exists(GiveUpPathOf(channelId));
+
+    private string GiveUpPathOf(long channelId) => Path.Combine(_options.Folder, FormattableString.Invariant($"give-up-{channelId}"));
+
+    /// <summary>The journal is given back after a start: going on would drop what it holds for the channel without anybody's word.</summary>
+    private DamagedLogException NeedsJournal(long channelId, string damage) => new(
+        $"Channel {channelId} keeps the store from opening: its log is damaged and its latest messages are only in the journal. {damage} " +
+        $"To open the other channels without those messages of channel {channelId}, make the empty file {GiveUpPathOf(channelId)} and start again.");
+
+    private void ForgetGivenUp()
+    {
+        string[] files = Directory.GetFiles(_options.Folder, "give-up-*");
+        if (files.Length == 0) return;
+        foreach (string file in files) _handles.Delete(file);
+        _handles.Files.SyncFolder(_options.Folder);     // said once: it must not count again at the next damage
     }
 
     /// <summary>A log that was made after the checkpoint: all it had is in the journal.</summary>
@@ -104,6 +136,7 @@ public sealed partial class MessageStore
         }
 
         RemoveJournalsBelow(generation);
+        ForgetGivenUp();
         return journal;
     }
 

@@ -30,6 +30,27 @@ public sealed class AllocationTests : StoreFixture
         Assert.Equal(0, allocated);
     }
 
+    /// <summary>Promise: with pages of the default size the thread that turns a page allocates for the page, not for the append.</summary>
+    [Fact]
+    public async Task A_page_turn_allocates_a_bounded_amount_on_the_appending_thread()
+    {
+        await using MessageStore store = Open(Options with { JournalPageBits = 23, JournalSegmentBits = 26 });
+        IMessageLog log = await store.OpenAsync(1, new LogOptions { Durability = Durability.Memory }, None);
+        Packet packet = Pack(0, 25, 104);
+        var tasks = new ValueTask<AppendResult>[16];
+        await Task.Run(() => Append(log, packet, tasks, Warmup), None);
+        long bytesBefore = log.State.Bytes;
+        long allocated = await Task.Run(() =>
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            Append(log, packet, tasks, Measured);
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }, None);
+        long pages = (log.State.Bytes - bytesBefore) >> 16;
+        TestContext.Current.TestOutputHelper?.WriteLine($"{allocated} bytes, {pages} pages, {Measured * 25} messages of 104 bytes: {allocated / (double)pages:f0} per page, {allocated / (Measured * 25.0):f2} per message");
+        Assert.True(allocated < pages * 1_500, $"{allocated} bytes for {pages} pages");
+    }
+
     /// <summary>Promise: all threads together allocate per group commit and not per append.</summary>
     [Fact]
     public async Task Many_appenders_allocate_per_commit_only()

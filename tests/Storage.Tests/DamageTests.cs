@@ -74,6 +74,36 @@ public sealed class DamageTests : StoreFixture
         AssertNumbers(await ReadAll(await store.OpenAsync(3, new LogOptions(), None)), 0, Messages);
     }
 
+    /// <summary>Promise: a damaged channel whose latest messages are only in the journal is named, and the operator can let the others go on without them.</summary>
+    [Fact]
+    public async Task A_damaged_channel_that_needs_the_journal_is_named_and_can_be_given_up()
+    {
+        string good = await MakeAsync(crashed: true, channels: 3);
+        string log = Directory.GetFiles(Path.Combine(good, "channels", "3"))[0];
+        await File.WriteAllBytesAsync(log, new byte[new FileInfo(log).Length], None);
+
+        for (int start = 0; start < 2; start++)
+        {
+            DamagedLogException refusal = Assert.Throws<DamagedLogException>(() => Open(Options with { Folder = good }));
+            Assert.StartsWith("Channel 3 keeps the store from opening", refusal.Message, StringComparison.Ordinal);
+            Assert.Contains(log, refusal.Message, StringComparison.Ordinal);
+            Assert.Contains(Path.Combine(good, "give-up-3"), refusal.Message, StringComparison.Ordinal);
+        }
+
+        await File.WriteAllBytesAsync(Path.Combine(good, "give-up-3"), [], None);
+        for (int start = 0; start < 2; start++)
+        {
+            await using MessageStore store = Open(Options with { Folder = good });
+            await Assert.ThrowsAsync<DamagedLogException>(async () => await store.OpenAsync(3, new LogOptions(), None));
+            foreach (int channel in new[] { 1, 2 }) AssertNumbers(await ReadAll(await store.OpenAsync(channel, new LogOptions(), None)), 0, Messages);
+            Assert.False(File.Exists(Path.Combine(good, "give-up-3")));
+        }
+
+        await using MessageStore last = Open(Options with { Folder = good });
+        await last.DeleteAsync(3, None);
+        await Append(await last.OpenAsync(3, new LogOptions(), None), Pack(0, 1));
+    }
+
     /// <summary>Half of the messages in the channel's log, half in the journal when <paramref name="crashed"/>.</summary>
     private async Task<string> MakeAsync(bool crashed, int channels = 1)
     {

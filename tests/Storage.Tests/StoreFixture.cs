@@ -16,7 +16,15 @@ public abstract class StoreFixture : IDisposable
 
     protected string Folder { get; }
 
-    protected StoreOptions Options => new() { Folder = Path.Combine(Folder, "data"), JournalPageBits = 20, JournalSegmentBits = 21, CheckpointIntervalSeconds = 3600 };
+    /// <summary>Nothing happens by itself: the messages of most tests are from 1970, and a test that took longer than the interval of the expiry lost them.</summary>
+    protected StoreOptions Options => new()
+    {
+        Folder = Path.Combine(Folder, "data"),
+        JournalPageBits = 20,
+        JournalSegmentBits = 21,
+        CheckpointIntervalSeconds = 3600,
+        ExpiryIntervalSeconds = 3600,
+    };
 
     public void Dispose()
     {
