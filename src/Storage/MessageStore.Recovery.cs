@@ -7,6 +7,7 @@ namespace Gateway.Storage;
 public sealed partial class MessageStore
 {
     private readonly Dictionary<long, string> _damaged = [];
+    private readonly HashSet<(long Channel, long Incarnation)> _deletedLater = [];     // logs whose end the journal tells: their files may be gone already
 
     /// <summary>Reads the checkpoint, checks the logs against it, plays the journal into them and begins a new journal.</summary>
     private GroupJournal Recover()
@@ -27,7 +28,10 @@ public sealed partial class MessageStore
             // Two passes: the first proves that the journal is whole, so that a refusal has changed nothing.
             var reader = new JournalReader(
                 _handles, _options with { JournalPageBits = checkpoint.JournalPageBits, JournalSegmentBits = checkpoint.JournalSegmentBits }, checkpoint.JournalGeneration);
-            reader.Read(checkpoint.JournalSequence, static _ => { });
+            reader.Read(checkpoint.JournalSequence, entry =>
+            {
+                if (entry.Kind == JournalKind.Delete) _deletedLater.Add((entry.ChannelId, entry.Incarnation));
+            });
             reader.Read(checkpoint.JournalSequence, entry =>
             {
                 if (entry.Sequence >= checkpoint.JournalSequence) Replay(entry);     // those before are in the logs
@@ -58,6 +62,8 @@ public sealed partial class MessageStore
         _incarnationNext = Math.Max(_incarnationNext, entry.Incarnation + 1);
         bool isKnown = _logs.TryGetValue(entry.ChannelId, out ChannelLog? log);
         if (isKnown && entry.Incarnation < log!.Incarnation) return;
+        if (entry.Kind == JournalKind.Open && isKnown && entry.Incarnation == log!.Incarnation) return;       // made while the checkpoint was taken
+        if (entry.Kind is JournalKind.Append or JournalKind.Head && _deletedLater.Contains((entry.ChannelId, entry.Incarnation))) return;
         if (_damaged.TryGetValue(entry.ChannelId, out string? damage) && entry.Kind != JournalKind.Delete)
         {
             if (IsGivenUp(entry.ChannelId)) return;

@@ -7,6 +7,7 @@ namespace Gateway.Storage.Tests;
 public sealed class PowerCutTests : StoreFixture
 {
     private const int Cuts = 25;
+    private const int ComesAndGoes = 9;     // a channel that is made and deleted all the time
 
     /// <summary>Promise: when the power goes, whatever of the unsynced sectors reached the disk, all that was acknowledged is there once and in order, and no torn tail is taken for damage.</summary>
     [Fact]
@@ -40,6 +41,14 @@ public sealed class PowerCutTests : StoreFixture
             Task.Run(async () =>
             {
                 for (; !stop.IsCancellationRequested; await Task.Delay(30, None)) await store.CheckpointAsync(None);
+            }, None),
+            Task.Run(async () =>
+            {
+                for (; !stop.IsCancellationRequested; await Task.Delay(5, None))
+                {
+                    await Append(await store.OpenAsync(ComesAndGoes, new LogOptions(), None), Pack(0, 7, 150));
+                    await store.DeleteAsync(ComesAndGoes, None);
+                }
             }, None),
         ];
         try
@@ -177,6 +186,9 @@ public sealed class PowerCutTests : StoreFixture
             Assert.True(all[0].Number >= deletedBefore.GetValueOrDefault(channel), $"{where}: channel {channel} begins with {all[0].Number}, deleted below {deletedBefore.GetValueOrDefault(channel)}");
             AssertNumbers(all, all[0].Number, all.Count);
         }
+
+        List<(long Key, long Number)> last = await ReadAll(await store.OpenAsync(ComesAndGoes, new LogOptions(), None));
+        Assert.True(last.Count is 0 or 7, $"{where}: {last.Count} messages in the channel that comes and goes");
     }
 
     /// <summary>More than a page: what unsynced sectors left behind the tail must not come up again.</summary>
