@@ -17,7 +17,7 @@ public sealed partial class MessageStore
                 second++;
                 try
                 {
-                    if (second % _options.ExpiryIntervalSeconds == 0) Expire();
+                    if (second % _options.ExpiryIntervalSeconds == 0) await OnOwnThreadAsync(Expire).ConfigureAwait(false);
                     if (second % _options.CheckpointIntervalSeconds == 0 || Journal.IsFailing) await CheckpointAsync(_stopping.Token).ConfigureAwait(false);
                     CloseIdle();
                 }
@@ -29,6 +29,10 @@ public sealed partial class MessageStore
         }
         catch (OperationCanceledException) { }
     }
+
+    /// <summary>Runs what waits for the disk for a second and more on a thread of its own. On a thread of the pool it would hold up every connection: on one core the pool
+    /// has one thread, and half a second passes before it starts another.</summary>
+    private static Task OnOwnThreadAsync(Action work) => Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     /// <summary>Deletes the messages that are older than their channels allow.</summary>
     internal void Expire()
@@ -54,7 +58,9 @@ public sealed partial class MessageStore
         await _checkpointGate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            return TryCheckpoint(isClosing: false);
+            bool isComplete = false;
+            await OnOwnThreadAsync(() => isComplete = TryCheckpoint(isClosing: false)).ConfigureAwait(false);
+            return isComplete;
         }
         finally
         {
