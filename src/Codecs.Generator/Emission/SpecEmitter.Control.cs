@@ -273,11 +273,11 @@ internal sealed partial class SpecEmitter
         }
         Out.Line(c.Fail("Malformed", item.Line));
         Out.Line($"{done}: ;");
-        foreach (KeyValuePair<string, List<Value>> name in read) c.Scope.Set(name.Key, Merge(name.Value, item.At));
+        foreach (KeyValuePair<string, List<Value>> name in read) c.Scope.Set(name.Key, Merge(name.Value));
     }
 
     // A name that several alternatives read: the one that was taken counts.
-    private Value Merge(List<Value> values, Place at)
+    private Value Merge(List<Value> values)
     {
         if (values.Count == 1) return values[0];
         if (values.Exists(v => v.Type != values[0].Type)) return values[values.Count - 1];
@@ -297,7 +297,6 @@ internal sealed partial class SpecEmitter
             _ => _method.Integer("v"),
         };
         foreach (Value value in values) Out.Line($"if ({value.Has}) {merged} = {value.Code};");
-        _ = at;
         return new Value { Type = values[0].Type, Code = merged, Has = has };
     }
 

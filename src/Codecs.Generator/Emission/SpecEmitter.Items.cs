@@ -481,7 +481,6 @@ internal sealed partial class SpecEmitter
         table.Used = true;
         if (call.Arguments.Count != Math.Max(1, table.Parameters.Count)) throw new SpecSyntaxException(Ids.Type, call.At, $"'{call.Table}' takes {Math.Max(1, table.Parameters.Count)} values, here are {call.Arguments.Count}");
         List<Value> arguments = call.Arguments.ConvertAll(a => Emit(a, c));
-        bool text = arguments[0].Type == ValueType.Bytes;
         TableUse known = RequestTable(table, arguments.ConvertAll(a => a.Type), call.At);
         string passed = string.Concat(arguments.Select(a => a.Type switch
         {
@@ -490,7 +489,6 @@ internal sealed partial class SpecEmitter
             ValueType.Boolean => $", {a.Code}",
             _ => $", {Int(a, call.At)}",
         }));
-        _ = text;
         string sub = _method.Int32("q");
         if (call.Size is null)
         {

@@ -53,7 +53,7 @@ internal sealed partial class SpecEmitter
             case "unhex":
                 Out.Line($"if (!global::Gateway.Codecs.Reading.Support.UnhexTo({_writer}, {SpanOf(Emit(item.Value!, c), item.At)})) {c.Fail("Malformed", item.At.Line)}");
                 break;
-            case "ascii" or "bytes": EmitOutValue(Emit(item.Value!, c), item, c); break;
+            case "ascii" or "bytes": EmitOutValue(Emit(item.Value!, c), item); break;
             case "dec":
                 Out.Line($"{_writer}.Decimal({Int(OutOperand(item, c, layout), item.At)}, {Math.Max(1, item.Width)});");
                 break;
@@ -188,9 +188,8 @@ internal sealed partial class SpecEmitter
         _ => false,
     };
 
-    private void EmitOutValue(Value value, OutItem item, Context c)
+    private void EmitOutValue(Value value, OutItem item)
     {
-        _ = c;
         switch (value.Type)
         {
             case ValueType.Bytes: Guarded(value.Has, $"{_writer}.Bytes({value.Span});"); break;
@@ -212,7 +211,7 @@ internal sealed partial class SpecEmitter
             EmitOut(argument.Items, caller, layout);
             return;
         }
-        EmitOutValue(EmitLength(item.Value!, c, layout), item, c);
+        EmitOutValue(EmitLength(item.Value!, c, layout), item);
     }
 
     private void EmitCallOut(OutItem call, Context c, LayoutState outer)

@@ -128,7 +128,6 @@ internal sealed partial class SpecEmitter
                 Parse($"{TextClass}.TryInteger({span}, out {number})", wrong);
                 return new Value { Type = ValueType.Integer, Code = number, Has = has };
             case "digits":
-                number = _method.Integer("v");
                 Parse($"{TextClass}.IsDigits({span})", wrong);
                 // Digits keep their text: an IMEI with leading zeros is one of them. Numbers are taken with int.
                 return new Value { Type = ValueType.Bytes, Base = c.Span, Start = start, Length = length, Has = has };
@@ -150,9 +149,7 @@ internal sealed partial class SpecEmitter
             case "text" or "rest" or "ascii" or "utf8" or "latin1":
                 return new Value { Type = ValueType.Bytes, Base = c.Span, Start = start, Length = length, Has = has };
             case "hex":
-                string digits = _method.Boolean("v");
                 Parse($"{TextClass}.IsHex({span})", wrong);
-                _ = digits;
                 return new Value { Type = ValueType.Bytes, Base = c.Span, Start = start, Length = length, Has = has };
             default:
                 throw new SpecSyntaxException(Ids.Type, type.At, $"'{type.Name}' is a binary type; in text write int, real, hexint, digits, char, bool, text or rest");

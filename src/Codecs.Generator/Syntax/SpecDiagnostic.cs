@@ -37,7 +37,6 @@ internal static class Ids
     internal const string Import = "GW1015";
     internal const string NoSamples = "GW1501";
     internal const string Unused = "GW1502";
-    internal const string Undecided = "GW1503";
 }
 
 /// <summary>Finds the nearest of known names, for suggestions.</summary>
