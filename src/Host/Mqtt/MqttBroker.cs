@@ -16,9 +16,6 @@ internal sealed partial class MqttBroker : IHostedService, IAsyncDisposable
     /// <summary>Messages that may wait for one client; later ones are dropped for it, counted, and cost a client with QoS 1 its connection.</summary>
     public const int PendingMessagesMax = 20_000;
 
-    /// <summary>Messages sent to one client with QoS 1 and not acknowledged, before it is disconnected.</summary>
-    public const int UnacknowledgedMax = 2 * PendingMessagesMax;
-
     private const string ReservedPrefix = "flespi/";
 
     private readonly MqttServer _server;
