@@ -11,7 +11,7 @@ public class CommandTests(ITestOutputHelper output)
     {
         Assert.SkipWhen(VectorFile.Folder is null, "The folder ../shared/vectors is not on this machine.");
         var differences = new List<string>();
-        foreach (Codec codec in CodecRegistry.BuiltIn)
+        foreach (Codec codec in ConformanceRun.Codecs())
         {
             string? path = codec.Info.Aliases.Prepend(codec.Info.Name).Select(n => Path.Combine(VectorFile.Folder!, "..", "encode", n + ".jsonl")).FirstOrDefault(File.Exists);
             if (path is null) continue;

@@ -1,4 +1,5 @@
 using Gateway.Codecs;
+using Gateway.Host.Cli;
 
 namespace Gateway.Conformance.Tests;
 
@@ -8,10 +9,20 @@ internal static class ConformanceRun
     /// <summary>Set to a protocol's name, or to <c>all</c>, to list each difference.</summary>
     public const string ListVariable = "CONFORMANCE_LIST";
 
-    /// <summary>Built-in codecs and the file of recordings that each has; those without recordings are left out.</summary>
+    /// <summary>Paths of spec files, separated by colons: they are compiled now and replayed instead of the built-in protocols.</summary>
+    public const string SpecVariable = "CONFORMANCE_SPEC";
+
+    /// <summary>The built-in codecs, or those of the spec files that were asked for.</summary>
+    public static IEnumerable<Codec> Codecs()
+    {
+        string[] specs = (Environment.GetEnvironmentVariable(SpecVariable) ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries);
+        return specs.Length == 0 ? CodecRegistry.BuiltIn : specs.Select(ProtocolCommand.Find);
+    }
+
+    /// <summary>Codecs and the file of recordings that each has; those without recordings are left out.</summary>
     public static IEnumerable<(Codec Codec, string Path)> Recorded()
     {
-        foreach (Codec codec in CodecRegistry.BuiltIn.OrderBy(c => c.Info.Name, StringComparer.Ordinal))
+        foreach (Codec codec in Codecs().OrderBy(c => c.Info.Name, StringComparer.Ordinal))
         {
             string? path = codec.Info.Aliases.Prepend(codec.Info.Name).Select(name => Path.Combine(VectorFile.Folder!, name + ".jsonl")).FirstOrDefault(File.Exists);
             if (path is not null) yield return (codec, path);

@@ -16,11 +16,12 @@ internal sealed class ExceptionList
     private readonly List<KnownException> _exceptions = [];
     private readonly Dictionary<string, (double Positions, double Replies, double Attributes)> _thresholds = new(StringComparer.Ordinal);
 
-    /// <summary>Reads <c>exceptions.tsv</c> and <c>thresholds.tsv</c> from a folder.</summary>
+    /// <summary>Reads <c>exceptions/PROTOCOL.tsv</c> and <c>thresholds.tsv</c> from a folder.</summary>
     public ExceptionList(string folder)
     {
-        foreach (string[] row in Rows(Path.Combine(folder, "exceptions.tsv")))
-            _exceptions.Add(new KnownException(row[0], row[1], row[2], int.Parse(row[3], CultureInfo.InvariantCulture), row[4]));
+        foreach (string path in Directory.EnumerateFiles(Path.Combine(folder, "exceptions"), "*.tsv").Order(StringComparer.Ordinal))
+            foreach (string[] row in Rows(path))
+                _exceptions.Add(new KnownException(Path.GetFileNameWithoutExtension(path), row[0], row[1], int.Parse(row[2], CultureInfo.InvariantCulture), row[3]));
         foreach (string[] row in Rows(Path.Combine(folder, "thresholds.tsv")))
             _thresholds[row[0]] = (Percent(row[1]), Percent(row[2]), Percent(row[3]));
     }

@@ -21,7 +21,7 @@ internal sealed class PortReplay(RunningGateway gateway, Codec codec, IReadOnlyL
     private string _transport = "";
 
     /// <summary>Whether a frame can be sent this way: bytes are known, and its settings exist for a channel.</summary>
-    public bool CanSend(VectorFrame frame) => frame.Wire is not null && frame.Transport is "tcp" or "udp" && Configuration(frame) is not null;
+    public bool CanSend(VectorFrame frame) => frame.Wire is not null && Configuration(frame) is not null;
 
     /// <summary>Sends one frame and gives what came of it.</summary>
     public async Task<FrameOutcome> SendAsync(VectorFrame frame)
@@ -56,7 +56,7 @@ internal sealed class PortReplay(RunningGateway gateway, Codec codec, IReadOnlyL
         (_configured, _transport) = (configured, frame.Transport);
         (_channel, IPEndPoint endPoint) = await gateway.CreateChannelAsync(codec.Info.Name, configuration, cancellation);
         _key = 0;
-        bool tcp = frame.Transport == "tcp";
+        bool tcp = frame.Transport != "udp";
         _socket = new Socket(AddressFamily.InterNetwork, tcp ? SocketType.Stream : SocketType.Dgram, tcp ? ProtocolType.Tcp : ProtocolType.Udp);
         await _socket.ConnectAsync(endPoint, cancellation);
         // The connection is new: say again who sends, as the recording did last.
