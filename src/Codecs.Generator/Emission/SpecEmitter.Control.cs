@@ -99,8 +99,9 @@ internal sealed partial class SpecEmitter
         if (item.Kind == "repeat while")
         {
             Out.Line($"{i} = 0;");
-            string condition = Bool(Emit(item.Argument!, inner), item.At);
-            Out.Open($"while ({condition})");
+            // The condition's own statements belong to each round.
+            Out.Open("while (true)");
+            Out.Line($"if (!({Bool(Emit(item.Argument!, inner), item.At)})) break;");
             Out.Line($"if (++{i} > {RoundsMax}) {c.Fail("Malformed", item.Line)}");
         }
         else if (item.Argument is null)

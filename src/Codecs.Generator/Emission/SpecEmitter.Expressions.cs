@@ -180,6 +180,7 @@ internal sealed partial class SpecEmitter
     {
         if (binary.Op is "and" or "or")
         {
+            if (c.Need is not null) return EmitShortCircuit(binary, c);
             string op = binary.Op == "and" ? "&&" : "||";
             return Value.Of(ValueType.Boolean, $"({Bool(Emit(binary.Left, c), binary.At)} {op} {Bool(Emit(binary.Right, c), binary.At)})");
         }
@@ -189,7 +190,9 @@ internal sealed partial class SpecEmitter
         switch (binary.Op)
         {
             case "==" or "!=": return Value.Of(ValueType.Boolean, EmitEquals(left, right, binary.Op == "!=", binary.At));
-            case "starts": return Value.Of(ValueType.Boolean, $"global::System.MemoryExtensions.StartsWith({SpanOf(left, binary.At)}, {SpanOf(right, binary.At)})");
+            case "starts":
+                if (c.Need is not null) NeedStart(left, right, c);
+                return Value.Of(ValueType.Boolean, $"global::System.MemoryExtensions.StartsWith({SpanOf(left, binary.At)}, {SpanOf(right, binary.At)})");
             case "ends": return Value.Of(ValueType.Boolean, $"global::System.MemoryExtensions.EndsWith({SpanOf(left, binary.At)}, {SpanOf(right, binary.At)})");
             case "contains": return Value.Of(ValueType.Boolean, $"global::Gateway.Codecs.Reading.Text.Contains({SpanOf(left, binary.At)}, {SpanOf(right, binary.At)})");
             case "~":
@@ -268,6 +271,7 @@ internal sealed partial class SpecEmitter
 
     private Value EmitConditional(ConditionalExpr conditional, Context c)
     {
+        if (c.Need is not null) return EmitChosen(conditional, c);
         string condition = Bool(Emit(conditional.Condition, c), conditional.At);
         Value then = Emit(conditional.Then, c);
         Value other = Emit(conditional.Else, c);
@@ -287,10 +291,12 @@ internal sealed partial class SpecEmitter
         Value operand = Emit(slice.Operand, c);
         if (operand.Type is not (ValueType.Bytes or ValueType.Hex)) throw new SpecSyntaxException(Ids.Type, slice.At, "only text and bytes have parts; write name.0..7 for bits");
         string from = slice.From is null ? "0" : Int(Emit(slice.From, c), slice.At);
+        string? last = slice.To is null ? null : Int(Emit(slice.To, c), slice.At);
+        if (c.Need is not null && last is not null && operand.Base == c.Span) Out.Line(c.Need($"(long){operand.Start} + {last}"));
         string start = _method.Int32("s");
         string length = _method.Int32("n");
         Out.Line($"{start} = {operand.Start} + global::Gateway.Codecs.Reading.Support.Within({from}, {operand.Length});");
-        string to = slice.To is null ? operand.Length : $"global::Gateway.Codecs.Reading.Support.Within({Int(Emit(slice.To, c), slice.At)}, {operand.Length})";
+        string to = last is null ? operand.Length : $"global::Gateway.Codecs.Reading.Support.Within({last}, {operand.Length})";
         Out.Line($"{length} = global::System.Math.Max(0, {operand.Start} + {to} - {start});");
         return new Value { Type = operand.Type, Base = operand.Base, Start = start, Length = length, Has = operand.Has, Field = operand.Field, FieldStart = operand.FieldStart, FieldLength = operand.FieldLength };
     }
@@ -299,11 +305,7 @@ internal sealed partial class SpecEmitter
     {
         if (!TryIntegerType(peek.Type, out int width, out bool signed, out bool little)) throw new SpecSyntaxException(Ids.Type, peek.At, $"'{peek.Type}@' is no number to look at; write u8@ to u64@, i8@ to i64@, with le or be");
         Value offset = Emit(peek.Offset, c);
-        if (_frameNeeds is not null)
-        {
-            string needed = Int(offset, peek.At);
-            _frameNeeds.Add(offset.Constant is long constant ? Value.Literal(constant + width) : $"({needed} + {width})");
-        }
+        if (c.Need is not null) Out.Line(c.Need(offset.Constant is long constant ? Value.Literal(constant + width) : $"{Int(offset, peek.At)} + {width}"));
         string code = $"global::Gateway.Codecs.Reading.Support.Peek({c.Span}, {Int(offset, peek.At)}, {width}, {(little ? "true" : "false")})";
         return Value.Of(ValueType.Integer, signed ? $"global::Gateway.Codecs.Reading.Bin.SignExtend({code}, {width * 8})" : code);
     }
@@ -315,6 +317,7 @@ internal sealed partial class SpecEmitter
             Value probed = Emit(call.Arguments[0], c);
             return Value.Of(ValueType.Boolean, probed.Has ?? "true");
         }
+        if (EmitFunction(call, c) is Value special) return special;
         List<Value> arguments = call.Arguments.ConvertAll(a => Emit(a, c));
         int expected = call.Function is "min" or "max" ? 2 : 1;
         if (arguments.Count != expected) throw new SpecSyntaxException(Ids.Type, call.At, $"'{call.Function}' takes {expected} value{(expected == 1 ? "" : "s")}");
@@ -334,7 +337,7 @@ internal sealed partial class SpecEmitter
             "min" or "max" => MinMax(call, arguments),
             "trim0" => TrimZeros(first, call.At),
             _ => throw new SpecSyntaxException(Ids.UnknownName, call.At,
-                $"'{call.Function}' is no function{Nearest.Suggestion(call.Function, ["int", "real", "hexint", "len", "abs", "round", "min", "max", "trim0", "is digits", "is hex", "is printable"])}"),
+                $"'{call.Function}' is no function{Nearest.Suggestion(call.Function, ["int", "real", "hexint", "len", "abs", "round", "min", "max", "trim0", "index", "masksize", "is digits", "is hex", "is printable"])}"),
         };
         result.Has ??= first.Has;
         return result;

@@ -16,6 +16,7 @@ internal sealed partial class SpecEmitter
             Item item = items[i];
             try
             {
+                if (c.Walk) CheckWalk(item, c);
                 int run = c.Columns || c.Element || c.Bits is not null || c.Sized is not null ? 0 : RunLength(items, i, c, out _);
                 if (run > 0)
                 {
@@ -517,13 +518,17 @@ internal sealed partial class SpecEmitter
 
     private int AddField(int line, string name, string type, string parameter, string unit, Linear linear, bool bigEndian)
     {
+        if (_walking) return 0;
         int known = _fields.FindIndex(f => f.Line == line && f.Name == name && f.Type == type);
         if (known >= 0) return known;
         _fields.Add((line, name, type, parameter, unit, linear, bigEndian));
         return _fields.Count - 1;
     }
 
-    private void TraceField(int index, string start, string length) => Out.Line($"if (TSink.Traces) sink.Field({index}, {start}, {length});");
+    private void TraceField(int index, string start, string length)
+    {
+        if (!_walking) Out.Line($"if (TSink.Traces) sink.Field({index}, {start}, {length});");
+    }
 
     private bool IsBigEndian(TypeRef type) =>
         TryIntegerType(type.Name, out _, out _, out bool little) ? !little : !(type.Name.EndsWith("le", StringComparison.Ordinal) || (_spec.LittleEndian && !type.Name.EndsWith("be", StringComparison.Ordinal)));

@@ -1,13 +1,13 @@
 using System;
 using System.Collections.Generic;
-using System.Globalization;
-using System.Linq;
 
 namespace Gateway.Codecs.Generator;
 
+/// <summary>The frame sections: one method for each, which tries its cases in order.</summary>
 internal sealed partial class SpecEmitter
 {
-    private List<string>? _frameNeeds;
+    private const string FramingClass = "global::Gateway.Codecs.Reading.Framing";
+    private const string IsUdp = "s.Transport == global::Gateway.Codecs.Transport.Udp";
 
     private const string Result = "global::Gateway.Codecs.FrameResult";
 
@@ -42,6 +42,8 @@ internal sealed partial class SpecEmitter
         _method = method;
         Out.Indent = 2;
         Context c = new() { Scope = new Scope(null), Span = "f", Position = "zero", End = "f.Length", Fail = (_, _) => $"return {Result}.Malformed;" };
+        // The bytes that an expression looks at must be there before it is worth anything. A datagram never gets longer.
+        c.Need = bytes => $"if (f.Length < {bytes} && !({IsUdp})) return {FramingClass}.Wait(s, skip, f.Length, {_spec.FrameBytesMax});";
         Out.Line("const int zero = 0;");
         Out.Line("int skip = 0;");
         Out.Open("while (true)");
@@ -62,8 +64,7 @@ internal sealed partial class SpecEmitter
                 Out.Spec(branch.At.Line, _file);
                 if (branch.Condition is not null)
                 {
-                    string condition = WithNeeds(() => Bool(Emit(branch.Condition, c), branch.At));
-                    Out.Open($"if ({condition})");
+                    Out.Open($"if ({Bool(Emit(branch.Condition, c), branch.At)})");
                 }
                 else
                 {
@@ -89,120 +90,5 @@ internal sealed partial class SpecEmitter
         code.Hidden();
         code.Close();
         return code;
-    }
-
-    // The bytes that an expression looks at must be there before it is worth anything. A datagram never gets longer.
-    private string WithNeeds(Func<string> emit)
-    {
-        _frameNeeds = [];
-        string result = emit();
-        foreach (string need in _frameNeeds.Distinct()) Out.Line($"if (f.Length < {need} && s.Transport != global::Gateway.Codecs.Transport.Udp) return global::Gateway.Codecs.Reading.Framing.NeedMore(s, skip);");
-        _frameNeeds = null;
-        return result;
-    }
-
-    private void EmitRules(List<FrameRule> rules, Context c)
-    {
-        FrameRule cut = rules.Find(r => r.Kind is "size" or "until" or "between" or "balanced" or "datagram" or "reject")
-            ?? throw new SpecSyntaxException(Ids.Missing, rules.Count > 0 ? rules[0].At : default, "the case does not say where the frame ends; write size, until, between, balanced, datagram or reject");
-        FrameRule? tail = rules.Find(r => r.Kind == "tail");
-        FrameRule? unescape = rules.Find(r => r.Kind == "unescape");
-        FrameRule? strip = rules.Find(r => r.Kind == "strip");
-        int max = _spec.FrameBytesMax;
-        const string udp = "s.Transport == global::Gateway.Codecs.Transport.Udp";
-        Out.Spec(cut.At.Line, _file);
-        switch (cut.Kind)
-        {
-            case "reject":
-                Out.Line($"return {Result}.Malformed;");
-                return;
-            case "datagram":
-                Out.Line("int length = f.Length;");
-                Out.Line("int taken = length;");
-                break;
-            case "size":
-                string size = WithNeeds(() => Int(Emit(cut.Size!, c), cut.At));
-                Out.Line($"long wanted = {size};");
-                Out.Line($"if (wanted < 1) return {Result}.Malformed;");
-                Out.Line($"if (wanted > {max}) return {Result}.TooLong;");
-                // A datagram that is shorter than it says is one frame, for the decoder to refuse.
-                Out.Line($"if (f.Length < wanted && {udp}) wanted = f.Length;");
-                Out.Line("if (f.Length < wanted) return global::Gateway.Codecs.Reading.Framing.NeedMore(s, skip);");
-                Out.Line("int length = (int)wanted;");
-                if (tail is not null)
-                {
-                    Out.Open($"if (!global::System.MemoryExtensions.EndsWith(f.Slice(0, length), {Value.Literal(tail.Tail)}))");
-                    if (tail.TailReject) Out.Line($"return {Result}.Malformed;");
-                    else
-                    {
-                        int search = Math.Min(tail.SearchBytes, max);
-                        Out.Line($"int found = global::System.MemoryExtensions.IndexOf(f.Slice(0, global::System.Math.Min(f.Length, {search})), {Value.Literal(tail.Tail)});");
-                        Out.Line($"if (found < 0) return f.Length < {search} ? global::Gateway.Codecs.Reading.Framing.NeedMore(s, skip) : {Result}.Malformed;");
-                        Out.Line($"length = found + {tail.Tail.Length};");
-                    }
-                    Out.Close();
-                }
-                Out.Line("int taken = length;");
-                break;
-            case "until":
-                string marks = PairsLiteral(cut.Marks.ConvertAll(m => (m, Array.Empty<byte>())));
-                int longest = cut.Marks.Max(m => m.Length);
-                Out.Line($"int length = global::Gateway.Codecs.Reading.Framing.FindMark(f, global::System.Math.Max(0, s.Examined - skip), {marks}, out int markLength);");
-                Out.Open("if (length < 0)");
-                Out.Line($"if (f.Length > {max}) return {Result}.TooLong;");
-                Out.Line($"if ({udp}) {{ length = f.Length; markLength = 0; }}");
-                Out.Line($"else return global::Gateway.Codecs.Reading.Framing.NeedMore(s, skip, global::System.Math.Max(0, f.Length - {longest - 1}));");
-                Out.Close();
-                if (!cut.Keep)
-                {
-                    // An empty line between two frames is nothing.
-                    Out.Line("if (length == 0) { skip += markLength; s.Examined = 0; continue; }");
-                }
-                Out.Line($"int taken = length + markLength;");
-                if (cut.Keep) Out.Line("length = taken;");
-                if (cut.Plus is not null)
-                {
-                    string plus = WithNeeds(() => Int32(Emit(cut.Plus, c), cut.At));
-                    Out.Line($"if (f.Length < taken + {plus}) return global::Gateway.Codecs.Reading.Framing.NeedMore(s, skip);");
-                    Out.Line($"taken += {plus};");
-                    Out.Line("length = taken;");
-                }
-                Out.Line($"if (length > {max}) return {Result}.TooLong;");
-                break;
-            case "between":
-                Out.Line($"if (!global::System.MemoryExtensions.StartsWith(f, {Value.Literal(cut.Begin)})) return f.Length < {cut.Begin.Length} ? global::Gateway.Codecs.Reading.Framing.NeedMore(s, skip) : {Result}.Malformed;");
-                Out.Line($"int length = global::Gateway.Codecs.Reading.Framing.FindMark(f, global::System.Math.Max({cut.Begin.Length}, s.Examined - skip), {PairsLiteral([(cut.End, [])])}, out _);");
-                Out.Line($"if (length < 0) return f.Length > {max} ? {Result}.TooLong : global::Gateway.Codecs.Reading.Framing.NeedMore(s, skip, global::System.Math.Max({cut.Begin.Length}, f.Length - {cut.End.Length - 1}));");
-                // Two equal marks in a row: the end of one frame and the start of the next.
-                Out.Line($"if (length == {cut.Begin.Length}) {{ skip += {cut.Begin.Length}; s.Examined = 0; continue; }}");
-                Out.Line($"length += {cut.End.Length};");
-                Out.Line($"if (length > {max}) return {Result}.TooLong;");
-                Out.Line("int taken = length;");
-                break;
-            default:
-                Out.Line($"int length = global::Gateway.Codecs.Reading.Framing.Balanced(f, {cut.Begin[0]}, {cut.End[0]});");
-                Out.Line($"if (length < 0) return {Result}.Malformed;");
-                Out.Line($"if (length == 0) return f.Length > {max} ? {Result}.TooLong : global::Gateway.Codecs.Reading.Framing.NeedMore(s, skip);");
-                Out.Line("int taken = length;");
-                break;
-        }
-        string start = "skip";
-        if (strip is not null)
-        {
-            string n = Int32(Emit(strip.Size!, c), strip.At);
-            Out.Line($"int strip = global::System.Math.Min({n}, length);");
-            Out.Line("length -= strip;");
-            start = "skip + strip";
-        }
-        Out.Line("s.Examined = 0;");
-        Out.Line("s.SkippedBytes = 0;");
-        if (unescape is not null)
-        {
-            Out.Line($"int unescaped = global::Gateway.Codecs.Reading.Framing.Unescape(input.Slice({start}, length), s, {PairsLiteral(unescape.Pairs)});");
-            Out.Line($"if (unescaped < 0) return {Result}.TooLong;");
-            Out.Line($"return new {Result}(global::Gateway.Codecs.FrameStatus.Frame, 0, unescaped, skip + taken, true);");
-            return;
-        }
-        Out.Line($"return new {Result}(global::Gateway.Codecs.FrameStatus.Frame, {start}, length, skip + taken);");
     }
 }

@@ -233,6 +233,7 @@ internal sealed partial class SpecEmitter
     private void EmitLiteral(byte[] bytes, Context c, int line)
     {
         string test = $"!global::System.MemoryExtensions.StartsWith({c.Span}.Slice({c.Position}, {c.End} - {c.Position}), {Value.Literal(bytes)})";
+        if (c.Walk) Out.Line($"if ({c.End} - {c.Position} < {bytes.Length}) {c.Fail("Truncated", line)}");
         Out.Line($"if ({test}) {c.Fail("Malformed", line)}");
         TraceField(AddField(line, "", "const", "", "", new Linear(), true), c.Position, bytes.Length.ToString(CultureInfo.InvariantCulture));
         Out.Line($"{c.Position} += {bytes.Length};");
@@ -440,7 +441,7 @@ internal sealed partial class SpecEmitter
         }
         string at = _method.Int32("i");
         Out.Line($"{at} = global::System.MemoryExtensions.IndexOf({c.Span}.Slice({c.Position}, {c.End} - {c.Position}), {Value.Literal(move.Bytes)});");
-        Out.Line($"if ({at} < 0) {c.Fail("Malformed", move.Line)}");
+        Out.Line($"if ({at} < 0) {FailMissing(c, move.Line)}");
         Out.Line($"{c.Position} += {at}{(move.Kind == "find" ? $" + {move.Bytes.Length}" : "")};");
     }
 

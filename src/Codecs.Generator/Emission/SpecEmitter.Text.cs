@@ -88,7 +88,7 @@ internal sealed partial class SpecEmitter
         else if (until is not null)
         {
             Out.Line($"{length} = global::System.MemoryExtensions.IndexOf({c.Span}.Slice({c.Position}, {c.End} - {c.Position}), {Value.Literal(until)});");
-            Out.Line($"if ({length} < 0) {c.Fail("Malformed", field.Line)}");
+            Out.Line($"if ({length} < 0) {FailMissing(c, field.Line)}");
             Out.Line($"{c.Position} += {length}{(field.Terminator is not null ? $" + {until.Length}" : "")};");
         }
         else

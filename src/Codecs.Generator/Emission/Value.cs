@@ -154,6 +154,12 @@ internal sealed class Context
     /// <summary>Inside a row of a table that was called with a size.</summary>
     internal string? Sized;
 
+    /// <summary>In a framing rule: the statement that leaves when fewer bytes are there than the given expression says.</summary>
+    internal System.Func<string, string>? Need;
+
+    /// <summary>Inside a walk: items that run out of bytes wait for more.</summary>
+    internal bool Walk;
+
     internal bool InRecord;
     internal bool InTable;
     internal string? Bits;

@@ -357,6 +357,10 @@ internal sealed class FrameRule
     internal byte[] Tail = [];
     internal bool TailReject;
     internal int SearchBytes;
+    internal bool OrEnd;
+    internal byte[] ExceptBegin = [];
+    internal byte[] ExceptEnd = [];
+    internal List<Item> Items = [];
 }
 
 internal sealed class FrameCase

@@ -5,7 +5,7 @@ using System.Text;
 namespace Gateway.Codecs.Generator;
 
 /// <summary>Parses a spec file into a <see cref="SpecNode"/>. Errors are reported per line; the rest is still parsed.</summary>
-internal sealed class SpecParser(string text, List<SpecDiagnostic> diagnostics)
+internal sealed partial class SpecParser(string text, List<SpecDiagnostic> diagnostics)
 {
     private static readonly string[] Sections =
         ["protocol", "import", "frame", "session", "header", "message", "block", "table", "enum", "layout", "command", "sample", "setup"];
@@ -165,90 +165,6 @@ internal sealed class SpecParser(string text, List<SpecDiagnostic> diagnostics)
         if (r.Next.Kind == TokenKind.Text) variable.Description = r.ExpectText("a description");
         r.ExpectEnd();
         return variable;
-    }
-
-    // ---- framing ----
-
-    private void ParseFrame(LineReader r, Place at)
-    {
-        FrameSection frame = new() { At = at };
-        if (r.TakeName("tcp")) frame.Transport = "tcp";
-        else if (r.TakeName("udp")) frame.Transport = "udp";
-        r.ExpectEnd();
-        FrameCase? plain = null;
-        foreach (SpecLine child in r.Line.Children)
-        {
-            Guard(child, c =>
-            {
-                if (c.IsName("case") || c.IsName("else"))
-                {
-                    FrameCase branch = new() { At = c.Whole };
-                    if (c.TakeName("case")) branch.Condition = ExpressionParser.Parse(c);
-                    else c.Take();
-                    c.ExpectEnd();
-                    foreach (SpecLine rule in child.Children) Guard(rule, x => branch.Rules.Add(ParseRule(x)));
-                    if (branch.Rules.Count == 0) throw new SpecSyntaxException(Ids.Missing, branch.At, "the case has no rule; indent size, until, between, datagram or reject below it");
-                    frame.Cases.Add(branch);
-                }
-                else if (c.IsName("skip") && c.Peek(1).Text == "to")
-                {
-                    c.Take();
-                    c.Take();
-                    frame.SkipTo = c.Marks();
-                    c.ExpectEnd();
-                }
-                else
-                {
-                    if (plain is null) frame.Cases.Add(plain = new FrameCase { At = c.Whole });
-                    plain.Rules.Add(ParseRule(c));
-                }
-            });
-        }
-        if (frame.Cases.Count == 0) throw new SpecSyntaxException(Ids.Missing, at, "the frame section has no rule; indent size, until, between or datagram below it");
-        _spec.Frames.Add(frame);
-    }
-
-    private static FrameRule ParseRule(LineReader r)
-    {
-        FrameRule rule = new() { At = r.Whole, Kind = r.ExpectName("a framing rule").Text };
-        switch (rule.Kind)
-        {
-            case "size": rule.Size = ExpressionParser.Parse(r); break;
-            case "until":
-                rule.Marks = r.Marks();
-                rule.Keep = r.TakeName("keep");
-                if (r.TakeName("plus")) rule.Plus = ExpressionParser.Parse(r);
-                break;
-            case "between":
-                rule.Begin = r.ExpectBytes("the opening mark");
-                if (!r.TakeName("and")) throw r.Expected("'and'");
-                rule.End = r.ExpectBytes("the closing mark");
-                break;
-            case "balanced":
-                rule.Begin = r.ExpectBytes("the opening sign");
-                rule.End = r.ExpectBytes("the closing sign");
-                break;
-            case "unescape": rule.Pairs = OutParser.Pairs(r); break;
-            case "tail":
-                rule.Tail = r.ExpectBytes("the tail");
-                if (r.TakeName("else"))
-                {
-                    rule.TailReject = r.TakeName("reject");
-                    if (!rule.TailReject)
-                    {
-                        if (!r.TakeName("search")) throw r.Expected("'reject' or 'search n'");
-                        rule.SearchBytes = (int)r.ExpectInteger("how many bytes to search");
-                    }
-                }
-                else rule.TailReject = true;
-                break;
-            case "strip": rule.Size = ExpressionParser.Parse(r); break;
-            case "datagram" or "reject": break;
-            default:
-                throw new SpecSyntaxException(Ids.Syntax, rule.At, $"'{rule.Kind}' is no framing rule{Nearest.Suggestion(rule.Kind, ["size", "until", "between", "balanced", "unescape", "tail", "strip", "datagram", "reject"])}");
-        }
-        r.ExpectEnd();
-        return rule;
     }
 
     // ---- messages and parts ----

@@ -14,6 +14,18 @@ public static class Framing
         return FrameResult.NeedMore(skipped);
     }
 
+    /// <summary>More bytes are needed for a frame of at most <paramref name="max"/> bytes, of which <paramref name="available"/> are there.</summary>
+    public static FrameResult Wait(Session session, int skipped, int available, int max) =>
+        available >= max ? FrameResult.TooLong : NeedMore(session, skipped);
+
+    /// <summary>The frame's end is not there: more bytes are needed, but what is left of a datagram is one frame, for the decoder to judge.</summary>
+    public static FrameResult Unfinished(Session session, int skipped, int available, int max)
+    {
+        if (session.Transport != Transport.Udp) return Wait(session, skipped, available, max);
+        session.Examined = session.SkippedBytes = 0;
+        return available > max ? FrameResult.TooLong : new FrameResult(FrameStatus.Frame, skipped, available, skipped + available);
+    }
+
     /// <summary>How many bytes come before the first mark, or before what may become one when more bytes arrive.</summary>
     public static int SkipTo(ReadOnlySpan<byte> input, ReadOnlySpan<byte> marks)
     {
@@ -55,6 +67,46 @@ public static class Framing
             length = mark.Length;
         }
         return best;
+    }
+
+    /// <summary>The first mark at or behind <paramref name="from"/> that stands outside of every pair of <paramref name="open"/> and <paramref name="close"/>.</summary>
+    /// <returns>Its offset, or -1; also when a pair is not closed yet.</returns>
+    public static int FindMark(ReadOnlySpan<byte> input, int from, ReadOnlySpan<byte> marks, ReadOnlySpan<byte> open, ReadOnlySpan<byte> close, out int length)
+    {
+        while (true)
+        {
+            int at = FindMark(input, from, marks, out length);
+            int begin = from < input.Length ? input[from..].IndexOf(open) : -1;
+            if (at < 0 || begin < 0 || from + begin > at) return at;
+            int inside = from + begin + open.Length;
+            int end = input[inside..].IndexOf(close);
+            if (end < 0) return -1;
+            from = inside + end + close.Length;
+        }
+    }
+
+    /// <summary>Sum of the sizes of the fields whose bits are set.</summary>
+    /// <param name="mask">The bits; the first one belongs to the first size.</param>
+    /// <param name="sizes">Bytes of each field.</param>
+    /// <param name="lowestFirst">Whether the first bit is the lowest of the first byte instead of its highest.</param>
+    public static long MaskSize(ReadOnlySpan<byte> mask, ReadOnlySpan<ushort> sizes, bool lowestFirst)
+    {
+        long size = 0;
+        for (int i = 0; i < sizes.Length && i >> 3 < mask.Length; i++)
+        {
+            int shift = lowestFirst ? i & 7 : 7 - (i & 7);
+            if ((mask[i >> 3] >> shift & 1) != 0) size += sizes[i];
+        }
+        return size;
+    }
+
+    /// <summary>As the other overload, for a number whose lowest bit belongs to the first size.</summary>
+    public static long MaskSize(long mask, ReadOnlySpan<ushort> sizes)
+    {
+        long size = 0;
+        for (int i = 0; i < sizes.Length && i < 64; i++)
+            if ((mask >> i & 1) != 0) size += sizes[i];
+        return size;
     }
 
     /// <summary>Length of the text up to the sign that closes the first one; quoted text does not count.</summary>

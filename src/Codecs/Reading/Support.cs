@@ -125,6 +125,14 @@ public static class Support
         return true;
     }
 
+    /// <summary>Where the first mark at or behind an offset is, from the start of the text; -1 when there is none.</summary>
+    public static long Index(ReadOnlySpan<byte> s, ReadOnlySpan<byte> mark, long from)
+    {
+        int start = Within(from, s.Length);
+        int at = s[start..].IndexOf(mark);
+        return at < 0 ? -1 : start + at;
+    }
+
     /// <summary>Whether a text fits a mask: <c>*</c> any text, <c>?</c> any byte; letters of either case.</summary>
     public static bool MatchesMask(ReadOnlySpan<byte> s, ReadOnlySpan<byte> mask)
     {
