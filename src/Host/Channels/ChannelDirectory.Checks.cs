@@ -20,6 +20,7 @@ public sealed partial class ChannelDirectory
         if (existing is { Fault: { } fault, Codec: AbsentCodec }) return Wrong($"Channel {existing.Id} can only be removed now. {fault}");
         if (existing is null && draft.ProtocolId is null == draft.ProtocolName is null) return Wrong("Either protocol_id or protocol_name is needed.");
         Codec? codec = draft.ProtocolId is { } id ? _protocols.Find(id) : draft.ProtocolName is { } name ? _protocols.Find(name) : existing!.Codec;
+        if (codec is null && (draft.ProtocolId is { } number ? _catalog.FaultOf(number) : _catalog.FaultOf(draft.ProtocolName ?? "")) is { } specFault) return Wrong(specFault);
         if (codec is null)
             return Wrong($"There is no protocol {draft.ProtocolId?.ToString() ?? draft.ProtocolName}; known are: {string.Join(", ", _protocols.All.Select(known => known.Info.Name))}.");
         if (existing is not null && codec.Info.Id != existing.Definition.ProtocolId) return Wrong("The protocol of a channel can't be changed; create another channel.");

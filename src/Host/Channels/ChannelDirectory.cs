@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using Gateway.Codecs;
 using Gateway.Host.Configuration;
 using Gateway.Host.Listeners;
+using Gateway.Host.Protocols;
 using Gateway.Storage;
 
 namespace Gateway.Host.Channels;
@@ -17,6 +18,7 @@ public sealed partial class ChannelDirectory : IDisposable
     private readonly SemaphoreSlim _changes = new(1, 1);
     private readonly GatewayOptions _options;
     private readonly CodecRegistry _protocols;
+    private readonly ProtocolCatalog _catalog;
     private readonly IConfigurationStore _definitions;
     private readonly IMessageStore _messages;
     private readonly ListenerServices _listeners;
@@ -26,11 +28,12 @@ public sealed partial class ChannelDirectory : IDisposable
     private bool _stopped;
 
     internal ChannelDirectory(
-        GatewayOptions options, CodecRegistry protocols, IConfigurationStore definitions, IMessageStore messages,
+        GatewayOptions options, CodecRegistry protocols, ProtocolCatalog catalog, IConfigurationStore definitions, IMessageStore messages,
         ListenerServices listeners, TimeProvider clock, ILogger<ChannelDirectory> logger)
     {
         _options = options;
         _protocols = protocols;
+        _catalog = catalog;
         _definitions = definitions;
         _messages = messages;
         _listeners = listeners;

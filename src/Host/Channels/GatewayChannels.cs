@@ -1,6 +1,7 @@
 using Gateway.Codecs;
 using Gateway.Host.Configuration;
 using Gateway.Host.Listeners;
+using Gateway.Host.Protocols;
 using Gateway.Storage;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -22,6 +23,7 @@ public static class GatewayChannels
         services.TryAddSingleton(options);
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(_ => new CodecRegistry());
+        services.TryAddSingleton(OpenCatalog);
         services.TryAddSingleton<IConfigurationStore>(_ => SqliteConfigurationStore.Open(options.DataFolder));
         services.TryAddSingleton(OpenMessages);
 
@@ -33,6 +35,7 @@ public static class GatewayChannels
         services.TryAddSingleton(provider => new ChannelDirectory(
             provider.GetRequiredService<GatewayOptions>(),
             provider.GetRequiredService<CodecRegistry>(),
+            provider.GetRequiredService<ProtocolCatalog>(),
             provider.GetRequiredService<IConfigurationStore>(),
             provider.GetRequiredService<IMessageStore>(),
             provider.GetRequiredService<ListenerServices>(),
@@ -41,6 +44,13 @@ public static class GatewayChannels
         services.AddHostedService<ChannelLifetime>();
         services.AddHostedService<IdleSweeper>();
         return services;
+    }
+
+    private static ProtocolCatalog OpenCatalog(IServiceProvider provider)
+    {
+        ProtocolCatalog catalog = new(provider.GetRequiredService<GatewayOptions>().SpecsFolder, provider.GetRequiredService<CodecRegistry>(), provider.GetRequiredService<ILogger<ProtocolCatalog>>());
+        catalog.Load();
+        return catalog;
     }
 
     private static IMessageStore OpenMessages(IServiceProvider provider)

@@ -30,7 +30,11 @@ internal static class CheckCommand
             return false;
         }
 
-        Codec codec = SpecLoader.Load(result);
+        if (SpecLoader.TryLoad(result, out IReadOnlyList<SpecDiagnostic> faults) is not { } codec)
+        {
+            foreach (SpecDiagnostic fault in faults) await output.WriteLineAsync(fault.Format(path)).ConfigureAwait(false);
+            return false;
+        }
         int failed = 0;
         foreach (SampleInfo sample in codec.Info.Samples)
         {

@@ -1,6 +1,7 @@
 using System.Text;
 using Gateway.Codecs;
 using Gateway.Host.Inspection;
+using Gateway.Host.Protocols;
 
 namespace Gateway.Host.Cli;
 
@@ -13,10 +14,10 @@ internal static class DecodeCommand
     /// <returns>0 when all bytes were framed and decoded, else 1.</returns>
     public static async Task<int> RunAsync(string[] words, Terminal terminal, bool isExplanation, CancellationToken stopping)
     {
-        Arguments arguments = Arguments.Parse(words, ["ident"], ["udp"]);
+        Arguments arguments = Arguments.Parse(words, ["ident", ProtocolSource.FolderOption], ["udp"]);
         // A text with spaces may come as several words, and hex often does.
         if (arguments.Free.Count < 2) arguments.ExpectFree("NAME", "HEX");
-        Codec codec = ProtocolCommand.Find(arguments.Free[0]);
+        Codec codec = ProtocolSource.Of(arguments).Find(arguments.Free[0]);
         byte[] input = await ByteInput.ReadAsync(string.Join(' ', arguments.Free.Skip(1)), terminal.Input, stopping).ConfigureAwait(false);
 
         Transport transport = arguments.Has("udp") || !codec.Info.Tcp ? Transport.Udp : Transport.Tcp;

@@ -17,7 +17,7 @@ internal static class HelpText
           protocol decode NAME HEX|-       bytes in, messages as JSON and replies out
           protocol explain NAME HEX|-      the same, with the bytes and the spec line behind each value
           simulate NAME --to HOST:PORT     send as devices of a protocol would
-          selftest                         run all samples of all built-in protocols
+          selftest                         run all samples of all protocols
           help [COMMAND]                   this text, or the options of a command
           --version
 
@@ -35,11 +35,14 @@ internal static class HelpText
           --channel-ports A-B      ports that channels get (GATEWAY_CHANNEL_PORTS; 20000-29999)
           --token TOKEN            token that REST and MQTT clients need (GATEWAY_TOKEN); made and printed once if never given
           --token-file FILE        read the token from a file (GATEWAY_TOKEN_FILE)
+          --specs DIR              folder of your own protocol specs, compiled at start (GATEWAY_SPECS)
           --config FILE            the same settings as JSON (GATEWAY_CONFIG; ./gateway.json if it is there)
           --demo                   a channel for each built-in protocol, ten simulated devices on each, messages live on the screen
           --for SECONDS            with --demo: stop by itself
 
         The command line wins over the environment, the environment over the file. Port 0 takes a free one.
+        A spec in the --specs folder takes the place of the built-in protocol of its name. One with errors is told in the log and leaves the
+        others alone; channels of its protocol are shown blocked with the reason.
         SIGTERM and Ctrl-C: stop accepting, store what came, exit 0.
 
         """;
@@ -51,10 +54,11 @@ internal static class HelpText
                gateway protocol decode NAME HEX|TEXT|- [--udp] [--ident IDENT]
                gateway protocol explain NAME HEX|TEXT|- [--udp] [--ident IDENT]
 
+          --specs DIR      a folder of your own specs, before those built in (GATEWAY_SPECS)
           --udp            the bytes are one datagram
           --ident IDENT    the device is identified already
 
-        NAME is a built-in protocol or a spec file (my.trk), which is compiled first. check also runs the samples of the file.
+        NAME is a protocol or a spec file (my.trk), which is compiled first. check also runs the samples of the file.
         Bytes are given as hexadecimal digits (spaces and colons between them are fine), as text with \r \n \t \\ \xHH,
         or as - for standard input: text of digits, or bytes as they are.
 
@@ -68,6 +72,7 @@ internal static class HelpText
           --count N        packets per device, then stop (without: until Ctrl-C)
           --seed N         the same seed gives the same bytes apart from the time (1)
           --udp            send datagrams
+          --specs DIR      a folder of your own specs, before those built in (GATEWAY_SPECS)
 
         Packets come from the samples of the protocol's spec; time, place, speed and ident are put in and checksums made right.
         Waits for each reply, prints what was sent and acknowledged, exit code 1 when a packet stayed without its reply.
@@ -75,9 +80,9 @@ internal static class HelpText
         """;
 
     private const string SelfTest = """
-        Usage: gateway selftest
+        Usage: gateway selftest [--specs DIR]
 
-        Runs every sample of every built-in protocol through framer and decoder and compares messages and replies.
+        Runs every sample of every protocol, built in or in DIR (GATEWAY_SPECS), through framer and decoder and compares messages and replies.
 
         """;
 

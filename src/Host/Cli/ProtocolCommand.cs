@@ -1,14 +1,11 @@
 using Gateway.Codecs;
-using Gateway.Codecs.Generator;
-using Gateway.Host.Inspection;
+using Gateway.Host.Protocols;
 
 namespace Gateway.Host.Cli;
 
 /// <summary><c>gateway protocol ...</c>: lists and shows what is built in; the other verbs are in files of their own.</summary>
 internal static class ProtocolCommand
 {
-    private const string SpecExtension = ".trk";
-
     private static readonly string[] Verbs = ["list", "show", "check", "decode", "explain"];
 
     /// <summary>Runs one verb.</summary>
@@ -18,7 +15,7 @@ internal static class ProtocolCommand
         string[] rest = words[1..];
         switch (words[0])
         {
-            case "list": return await ListAsync(rest, terminal.Output).ConfigureAwait(false);
+            case "list": return await ListAsync(rest, terminal).ConfigureAwait(false);
             case "show": return await ShowAsync(rest, terminal.Output).ConfigureAwait(false);
             case "check": return await CheckCommand.RunAsync(rest, terminal).ConfigureAwait(false);
             case "decode": return await DecodeCommand.RunAsync(rest, terminal, isExplanation: false, stopping).ConfigureAwait(false);
@@ -29,34 +26,24 @@ internal static class ProtocolCommand
 
     /// <summary>The built-in protocol of a name or alias, or the one of a spec file (<c>my.trk</c>), compiled now.</summary>
     /// <exception cref="FailureException">There is none, or the file does not compile.</exception>
-    public static Codec Find(string name)
-    {
-        if (name.EndsWith(SpecExtension, StringComparison.Ordinal))
-        {
-            SpecResult result = CheckCommand.Compile(name);
-            if (result.Source is null) throw new FailureException(result.Diagnostics.First(diagnostic => diagnostic.IsError).Format(name));
-            return SpecLoader.Load(result);
-        }
+    public static Codec Find(string name) => new ProtocolSource(null).Find(name);
 
-        CodecRegistry registry = new();
-        return registry.Find(name)
-            ?? throw new FailureException($"there is no protocol '{name}'{Nearest.Suggest(name, registry.All.SelectMany(c => c.Info.Aliases.Prepend(c.Info.Name)))}; see 'gateway protocol list'.");
-    }
-
-    private static async Task<int> ListAsync(string[] words, TextWriter output)
+    private static async Task<int> ListAsync(string[] words, Terminal terminal)
     {
-        Arguments.Parse(words, [], []).ExpectFree();
+        Arguments arguments = Arguments.Parse(words, [ProtocolSource.FolderOption], []);
+        arguments.ExpectFree();
+        TextWriter output = terminal.Output;
         await output.WriteLineAsync($"{"NAME",-16} {"ID",4} {"TRANSPORT",-9} {"PORT",5} {"SAMPLES",7}  TITLE").ConfigureAwait(false);
-        foreach (ProtocolInfo p in CodecRegistry.BuiltIn.Select(codec => codec.Info).OrderBy(info => info.Name, StringComparer.Ordinal))
+        foreach (ProtocolInfo p in (await ProtocolSource.Of(arguments).AllAsync(terminal.Error).ConfigureAwait(false)).Select(codec => codec.Info))
             await output.WriteLineAsync($"{p.Name,-16} {p.Id,4} {Transports(p),-9} {p.DefaultPort,5} {p.Samples.Count,7}  {p.Title}").ConfigureAwait(false);
         return CommandLine.Done;
     }
 
     private static async Task<int> ShowAsync(string[] words, TextWriter output)
     {
-        Arguments arguments = Arguments.Parse(words, [], []);
+        Arguments arguments = Arguments.Parse(words, [ProtocolSource.FolderOption], []);
         arguments.ExpectFree("NAME");
-        ProtocolInfo p = Find(arguments.Free[0]).Info;
+        ProtocolInfo p = ProtocolSource.Of(arguments).Find(arguments.Free[0]).Info;
         await output.WriteLineAsync($"""
             {p.Name}: {p.Title}
               number      {p.Id}

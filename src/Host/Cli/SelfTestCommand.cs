@@ -1,19 +1,21 @@
 using Gateway.Codecs;
 using Gateway.Host.Inspection;
+using Gateway.Host.Protocols;
 
 namespace Gateway.Host.Cli;
 
-/// <summary><c>gateway selftest</c>: all samples of all built-in protocols.</summary>
+/// <summary><c>gateway selftest</c>: all samples of all protocols.</summary>
 internal static class SelfTestCommand
 {
     /// <summary>Runs the samples; one line per protocol, and what differs.</summary>
     /// <returns>0 when all passed and there was at least one, else 1.</returns>
     public static async Task<int> RunAsync(string[] words, Terminal terminal)
     {
-        Arguments.Parse(words, [], []).ExpectFree();
+        Arguments arguments = Arguments.Parse(words, [ProtocolSource.FolderOption], []);
+        arguments.ExpectFree();
         int passed = 0;
         int failed = 0;
-        foreach (Codec codec in CodecRegistry.BuiltIn)
+        foreach (Codec codec in await ProtocolSource.Of(arguments).AllAsync(terminal.Error).ConfigureAwait(false))
         {
             int passedBefore = passed;
             foreach (SampleInfo sample in codec.Info.Samples)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using Gateway.Codecs;
+using Gateway.Host.Protocols;
 using Gateway.Host.Simulation;
 
 namespace Gateway.Host.Cli;
@@ -16,7 +17,7 @@ internal static class SimulateCommand
     /// <returns>0 when every packet got the reply that the spec says, else 1.</returns>
     public static async Task<int> RunAsync(string[] words, Terminal terminal, CancellationToken stopping)
     {
-        Arguments arguments = Arguments.Parse(words, ["to", "devices", "interval", "count", "seed"], ["udp"]);
+        Arguments arguments = Arguments.Parse(words, ["to", "devices", "interval", "count", "seed", ProtocolSource.FolderOption], ["udp"]);
         arguments.ExpectFree("NAME");
         EndPoint target = Target(arguments.Text("to") ?? throw new UsageException("say where to with --to HOST:PORT."));
         SimulationOptions options = new()
@@ -27,7 +28,7 @@ internal static class SimulateCommand
             Seed = (int)arguments.Integer("seed", 0, int.MaxValue, 1),
         };
 
-        Codec codec = ProtocolCommand.Find(arguments.Free[0]);
+        Codec codec = ProtocolSource.Of(arguments).Find(arguments.Free[0]);
         bool isUdp = arguments.Has("udp") || !codec.Info.Tcp;
         IReadOnlyList<SimulationPlan> plans = SimulationPlan.Of(codec, isUdp ? Transport.Udp : Transport.Tcp);
         if (plans.Count == 0) throw new FailureException($"no sample of {codec.Info.Name} over {(isUdp ? "UDP" : "TCP")} gives a message that can be sent with a time of its own.");

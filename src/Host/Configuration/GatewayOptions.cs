@@ -50,6 +50,9 @@ public sealed record GatewayOptions
     /// <summary>The token that opens REST and MQTT; null: one is made at first start.</summary>
     public string? Token { get; init; }
 
+    /// <summary>Folder of the operator's own protocol specs, compiled at start; null: only what is built in.</summary>
+    public string? SpecsFolder { get; init; }
+
     /// <summary>Account number that entities show as <c>cid</c>.</summary>
     public long AccountId { get; init; } = 1;
 

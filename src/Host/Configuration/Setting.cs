@@ -22,6 +22,7 @@ internal sealed record Setting(string Name, string Expected, Func<GatewayOptions
         new("channel-ports", "FIRST-LAST, both from 1 to 65535", Ports),
         new("token", "1 to 256 visible ASCII characters", (o, t) => Accounts.AccessToken.IsAcceptable(t) ? o with { Token = t } : null),
         new("token-file", "a file that holds the token", TokenFile),
+        new("specs", "a folder of spec files", (o, t) => Directory.Exists(t) ? o with { SpecsFolder = t } : null),
         new("connections-max", "1 to 1000000", (o, t) => Integer(t, 1, 1_000_000) is { } n ? o with { ConnectionsPerChannelMax = (int)n } : null),
         new("channels-max", "1 to 45000", (o, t) => Integer(t, 1, 45_000) is { } n ? o with { ChannelsMax = (int)n } : null),
         new("idle-timeout", "5 to 86400 seconds", (o, t) => Integer(t, 5, 86_400) is { } n ? o with { IdleTimeout = TimeSpan.FromSeconds(n) } : null),

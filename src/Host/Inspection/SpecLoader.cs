@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Reflection;
 using System.Reflection.Metadata;
 using System.Runtime.Loader;
@@ -15,6 +16,8 @@ internal static class SpecLoader
     /// <summary>Longest spec file in bytes.</summary>
     public const int FileBytesMax = 4 * 1024 * 1024;
 
+    private const string CompilerFault = "GW1099";
+    private const int ErrorsMax = 20;
     private const string GeneratedNamespace = "Gateway.Codecs.Generated.";
     private const string ParametersResource = "parameters.tsv";
     private const string LibraryFolder = "shared";
@@ -23,6 +26,7 @@ internal static class SpecLoader
     private static readonly string[] ReferencedAssemblies = ["System.Runtime", "System.Private.CoreLib", "System.Collections", "System.Memory", "System.Linq", "System.Runtime.InteropServices"];
 
     private static readonly Lazy<ParameterTable> Parameters = new(ReadParameters);
+    private static readonly Lazy<MetadataReference[]> SharedReferences = new(References);
 
     /// <summary>Compiles a spec file to C#, with what was found on the way.</summary>
     /// <exception cref="IOException">The file can't be read.</exception>
@@ -36,26 +40,38 @@ internal static class SpecLoader
     /// <summary>Makes a codec of a compiled spec.</summary>
     /// <param name="result">Without errors.</param>
     /// <exception cref="FailureException">The C# does not compile: a fault of the compiler of specs.</exception>
-    public static Codec Load(SpecResult result)
+    public static Codec Load(SpecResult result) =>
+        TryLoad(result, out IReadOnlyList<SpecDiagnostic> errors) ?? throw new FailureException(errors[0].Format(result.Name));
+
+    /// <summary>Makes a codec of a compiled spec, in a load context of its own, which goes with the last reference to the codec and its sessions.</summary>
+    /// <param name="result">Without errors.</param>
+    /// <param name="errors">Faults of the compiler of specs, at the lines of the spec that show them: C# that does not compile. Empty when there is a codec.</param>
+    public static Codec? TryLoad(SpecResult result, out IReadOnlyList<SpecDiagnostic> errors)
     {
         CSharpCompilation compilation = CSharpCompilation.Create(
             $"spec-{result.Name}-{Guid.NewGuid():N}",
             [CSharpSyntaxTree.ParseText(result.Source!, new CSharpParseOptions(LanguageVersion.Latest))],
-            References(),
+            SharedReferences.Value,
             new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, optimizationLevel: OptimizationLevel.Release, allowUnsafe: true, nullableContextOptions: NullableContextOptions.Enable));
 
         using MemoryStream assembly = new();
         Microsoft.CodeAnalysis.Emit.EmitResult emitted = compilation.Emit(assembly);
-        if (!emitted.Success)
-        {
-            Diagnostic first = emitted.Diagnostics.First(diagnostic => diagnostic.Severity is DiagnosticSeverity.Error);
-            throw new FailureException($"a fault of the spec compiler: its C# does not compile: {first}");
-        }
+        errors = [.. emitted.Diagnostics.Where(diagnostic => diagnostic.Severity is DiagnosticSeverity.Error).Take(ErrorsMax).Select(Translate)];
+        if (!emitted.Success) return null;
 
         assembly.Position = 0;
+        // Never unloaded by hand: while a connection still holds a session, the code must live; the context goes with the last reference.
         AssemblyLoadContext context = new(result.Name, isCollectible: true);
         Type type = context.LoadFromStream(assembly).GetType(GeneratedNamespace + result.ClassName, throwOnError: true)!;
         return (Codec)Activator.CreateInstance(type)!;
+    }
+
+    private static SpecDiagnostic Translate(Diagnostic fault)
+    {
+        FileLinePositionSpan place = fault.Location.GetMappedLineSpan();
+        // The #line directives lead back to the spec; what stands before the first of them is at its head.
+        int line = place.HasMappedPath ? place.StartLinePosition.Line + 1 : 1;
+        return new SpecDiagnostic(CompilerFault, line, 1, 1, $"a fault of the spec compiler, please report it with the spec: {fault.GetMessage(CultureInfo.InvariantCulture)}");
     }
 
     private static string? Import(string specPath, string name)

@@ -43,6 +43,9 @@ internal sealed class TestGateway : IAsyncDisposable
 
     public ChannelDirectory Channels => _application.Services.GetRequiredService<ChannelDirectory>();
 
+    /// <summary>A part of the gateway.</summary>
+    public T Service<T>() where T : notnull => _application.Services.GetRequiredService<T>();
+
     public HttpClient Http { get; private set; } = new();
 
     /// <summary>Starts a gateway on free ports.</summary>
