@@ -72,22 +72,21 @@ internal sealed partial class SpecEmitter
     private void EmitIf(BlockItem item, Context c)
     {
         Value condition = Emit(item.Argument!, c);
+        Branches branches = new(Out.Bookmark);
         Out.Open($"if ({Bool(condition, item.At)})");
         Context inner = Inner(c);
         EmitItems(item.Body, inner);
+        EndBranch(branches, inner, item.Line, item.LastLine);
         Out.Close();
-        if (item.Else is null)
+        if (item.Else is not null)
         {
-            Export(inner, c);
-            return;
+            Out.Open("else");
+            Context other = Inner(c);
+            EmitItems(item.Else, other);
+            EndBranch(branches, other, item.LastLine + 1, item.ElseLastLine);
+            Out.Close();
         }
-        // What one branch reads is not there in the other: names are told to the outside when both are done.
-        Out.Open("else");
-        Context other = Inner(c);
-        EmitItems(item.Else, other);
-        Out.Close();
-        Export(inner, c);
-        Export(other, c);
+        ExportBranches(branches, c);
     }
 
     private void EmitRepeat(BlockItem item, Context c)
@@ -180,8 +179,8 @@ internal sealed partial class SpecEmitter
         }
         else
         {
-            string span = $"u{_method.NextNumber()}";
-            Out.Line($"global::System.ReadOnlySpan<byte> {span} = {text.Span};");
+            string span = _method.Span();
+            Out.Line($"{span} = {text.Span};");
             inner.Span = span;
             Out.Line($"{position} = 0;");
             Out.Line($"{end} = {span}.Length;");
@@ -212,7 +211,7 @@ internal sealed partial class SpecEmitter
     {
         string taken = _method.Boolean("taken");
         string? guard = item.Argument is not null ? Bool(Emit(item.Argument, c), item.At)
-            : item.Separator.Length > 0 ? $"global::System.MemoryExtensions.StartsWith({c.Span}.Slice({c.Position}, {c.End} - {c.Position}), {Value.Literal(item.Separator)})"
+            : item.Separator.Length > 0 ? $"{ScanClass}.IsAt({c.Span}, {c.Position}, {c.End}, {Value.Literal(item.Separator)})"
             : null;
         if (guard is not null) Out.Open($"if ({guard})");
         EmitTry(item.Body, c, taken);
@@ -231,6 +230,10 @@ internal sealed partial class SpecEmitter
         string replies = _method.Int32("rp");
         Out.Line($"{replies} = reply.Length;");
         Out.Line($"global::Gateway.Codecs.SinkMark {mark} = sink.Mark();");
+        string messages = _method.Int32("fm");
+        Out.Line($"{messages} = s.FrameMessages;");
+        string? taken0 = c.Table is null ? null : _method.Int32("col");
+        if (taken0 is not null) Out.Line($"{taken0} = {c.Table!.Taken};");
         Out.Open();
         Context inner = Inner(c);
         inner.Fail = (_, _) => $"goto {failed};";
@@ -238,7 +241,7 @@ internal sealed partial class SpecEmitter
         Out.Line($"{taken} = true;");
         Out.Line($"goto {done};");
         Out.Close();
-        Out.Line($"{failed}: {c.Position} = {position}; sink.Restore({mark}); reply.Truncate({replies});");
+        Out.Line($"{failed}: {c.Position} = {position}; sink.Restore({mark}); reply.Truncate({replies}); s.FrameMessages = {messages};{(taken0 is null ? "" : $" {c.Table!.Taken} = {taken0};")}");
         Out.Line($"{done}: ;");
         foreach (KeyValuePair<string, Value> own in inner.Scope.Own)
         {
@@ -264,6 +267,7 @@ internal sealed partial class SpecEmitter
             // Every alternative is a `try` block, or a single item for short.
             List<Item> body = choice is BlockItem { Kind: "try" } branch ? branch.Body : [choice];
             Context inner = Inner(c);
+            inner.StrictColumns = true;
             EmitTry(body, inner, taken);
             foreach (KeyValuePair<string, Value> own in inner.Scope.Own)
             {
@@ -275,76 +279,6 @@ internal sealed partial class SpecEmitter
         Out.Line(c.Fail("Malformed", item.Line));
         Out.Line($"{done}: ;");
         foreach (KeyValuePair<string, List<Value>> name in read) c.Scope.Set(name.Key, Merge(name.Value));
-    }
-
-    // A name that several alternatives read: the one that was taken counts.
-    private Value Merge(List<Value> values)
-    {
-        if (values.Count == 1) return values[0];
-        if (values.Exists(v => v.Type != values[0].Type)) return values[values.Count - 1];
-        string has = _method.Boolean("h");
-        Out.Line($"{has} = {string.Join(" || ", values.Select(v => v.Has ?? "true"))};");
-        if (values[0].Type is ValueType.Bytes or ValueType.Hex)
-        {
-            string start = _method.Int32("s");
-            string length = _method.Int32("n");
-            foreach (Value value in values) Out.Line($"if ({value.Has}) {{ {start} = {value.Start}; {length} = {value.Length}; }}");
-            return new Value { Type = values[0].Type, Base = values[0].Base, Start = start, Length = length, Has = has, Code = values[0].Code };
-        }
-        string merged = values[0].Type switch
-        {
-            ValueType.Real => _method.Real("v"),
-            ValueType.Boolean => _method.Boolean("v"),
-            _ => _method.Integer("v"),
-        };
-        foreach (Value value in values) Out.Line($"if ({value.Has}) {merged} = {value.Code};");
-        return new Value { Type = values[0].Type, Code = merged, Has = has };
-    }
-
-    // ---- switch ----
-
-    private void EmitSwitch(SwitchItem item, Context c)
-    {
-        Value operand = Emit(item.Operand, c);
-        bool text = operand.Type == ValueType.Bytes;
-        if (operand.Type == ValueType.Hex) throw new SpecSyntaxException(Ids.Type, item.At, "switch takes numbers or text; read the field as uint or bytes");
-        Value selector = text ? (operand.ConstantBytes is null ? Anchor(operand) : operand) : ToLocal(Value.Of(ValueType.Integer, Int(operand, item.At)), "k");
-        HashSet<long> seen = [];
-        HashSet<string> seenTexts = [];
-        bool first = true;
-        bool last = false;
-        List<Context> inners = [];
-        foreach (SwitchRow row in item.Rows)
-        {
-            try
-            {
-                if (last) throw new SpecSyntaxException(Ids.Unreachable, row.At, "this row can never match: the row '*' above it takes everything");
-                Context inner = Inner(c);
-                inners.Add(inner);
-                if (row.IsDefault)
-                {
-                    last = true;
-                    Out.Open(first ? "" : "else");
-                }
-                else
-                {
-                    foreach ((Expr from, Expr? to) in row.Choices)
-                    {
-                        if (to is null && ConstantOf(from, c) is long constant && !seen.Add(constant)) throw new SpecSyntaxException(Ids.Unreachable, from.At, $"this row can never match: {constant} stands in a row above");
-                        if (from is BytesExpr bytes && !seenTexts.Add(System.Convert.ToBase64String(bytes.Bytes))) throw new SpecSyntaxException(Ids.Unreachable, from.At, "this row can never match: the text stands in a row above");
-                    }
-                    Out.Open($"{(first ? "" : "else ")}if {EmitChoices(selector, row.Choices, row.At, c)}");
-                }
-                EmitItems(row.Body, inner);
-                Out.Close();
-                first = false;
-            }
-            catch (SpecSyntaxException e)
-            {
-                Report(e);
-            }
-        }
-        foreach (Context inner in inners) Export(inner, c);
     }
 
     // ---- repeated things ----
@@ -376,27 +310,6 @@ internal sealed partial class SpecEmitter
         Out.Line($"{c.Position} = {end};");
         Out.Close();
     }
-
-    private void EmitCsv(BlockItem item, Context c)
-    {
-        if (item.Separator.Length != 1) throw new SpecSyntaxException(Ids.Value, item.At, "the separator of columns is one character");
-        Context inner = Inner(c);
-        Value text = item.Argument is null ? TryName("rest", c)! : Emit(item.Argument, c);
-        EnterText(text, item.At, inner);
-        inner.Columns = true;
-        inner.Element = false;
-        inner.Separator = item.Separator[0];
-        inner.NotAvailable = item.NotAvailable ?? c.NotAvailable;
-        inner.ColumnNumber = _method.Int32("col");
-        Out.Line($"{inner.ColumnNumber} = 0;");
-        EmitItems(FlattenOptional(item.Body), inner);
-        if (item.Argument is null) Out.Line($"{c.Position} = {c.End};");
-        Export(inner, c);
-    }
-
-    // Columns may be missing at the end anyway, so a plain `optional` among them is only a grouping.
-    private static List<Item> FlattenOptional(List<Item> items) =>
-        [.. items.SelectMany(i => i is BlockItem { Kind: "optional", Argument: null, Separator.Length: 0 } block ? FlattenOptional(block.Body) : [i])];
 
     private void EmitList(BlockItem item, Context c)
     {
@@ -491,10 +404,10 @@ internal sealed partial class SpecEmitter
         string method = item.Kind == "inflate" ? "Inflate" : "Unhex";
         Out.Line($"if (!global::Gateway.Codecs.Reading.Support.{method}(s, {SpanOf(packed, item.At)}, out {length})) {c.Fail("Malformed", item.Line)}");
         Context inner = Inner(c);
-        string span = $"u{_method.NextNumber()}";
+        string span = _method.Span();
         string position = _method.Int32("p");
         string end = _method.Int32("e");
-        Out.Line($"global::System.ReadOnlySpan<byte> {span} = s.Unpacked({length});");
+        Out.Line($"{span} = s.Unpacked({length});");
         Out.Line($"{position} = 0; {end} = {length};");
         inner.Span = span;
         inner.Position = position;

@@ -8,7 +8,7 @@ namespace Gateway.Codecs.Generator;
 internal sealed partial class SpecEmitter
 {
     private static readonly string[] SpecialNames =
-        ["size", "pos", "end", "remaining", "tcp", "udp", "known", "identified", "count", "now", "true", "false", "rest", "frame", "here"];
+        ["size", "pos", "end", "remaining", "tcp", "udp", "known", "identified", "count", "now", "true", "false", "rest", "frame", "here", "columns", "column"];
 
     /// <summary>Emits an expression; what it needs as statements goes before it.</summary>
     private Value Emit(Expr expr, Context c)
@@ -74,7 +74,10 @@ internal sealed partial class SpecEmitter
             case "pos" or "here": return Value.Of(ValueType.Integer, c.Position);
             case "end": return Value.Of(ValueType.Integer, c.End);
             case "remaining": return Value.Of(ValueType.Integer, $"({c.End} - {c.Position})");
+            // Behind the last column the position is end + 1.
+            case "rest" when c.Columns: return Value.OfBytes(c.Span, $"global::System.Math.Min({c.Position}, {c.End})", $"global::System.Math.Max(0, {c.End} - {c.Position})");
             case "rest": return Value.OfBytes(c.Span, c.Position, $"({c.End} - {c.Position})");
+            case "columns" or "column" when c.Columns: return ColumnName(name, c);
             case "frame": return Value.OfBytes(c.Span, "0", $"{c.Span}.Length");
             case "tcp": return Value.Of(ValueType.Boolean, "(s.Transport == global::Gateway.Codecs.Transport.Tcp)");
             case "udp": return Value.Of(ValueType.Boolean, "(s.Transport == global::Gateway.Codecs.Transport.Udp)");
@@ -318,6 +321,7 @@ internal sealed partial class SpecEmitter
             return Value.Of(ValueType.Boolean, probed.Has ?? "true");
         }
         if (EmitFunction(call, c) is Value special) return special;
+        if (call.Function == "column") return ColumnText(call, c);
         List<Value> arguments = call.Arguments.ConvertAll(a => Emit(a, c));
         int expected = call.Function is "min" or "max" ? 2 : 1;
         if (arguments.Count != expected) throw new SpecSyntaxException(Ids.Type, call.At, $"'{call.Function}' takes {expected} value{(expected == 1 ? "" : "s")}");
@@ -337,7 +341,7 @@ internal sealed partial class SpecEmitter
             "min" or "max" => MinMax(call, arguments),
             "trim0" => TrimZeros(first, call.At),
             _ => throw new SpecSyntaxException(Ids.UnknownName, call.At,
-                $"'{call.Function}' is no function{Nearest.Suggestion(call.Function, ["int", "real", "hexint", "len", "abs", "round", "min", "max", "trim0", "index", "masksize", "is digits", "is hex", "is printable"])}"),
+                $"'{call.Function}' is no function{Nearest.Suggestion(call.Function, ["int", "real", "hexint", "len", "abs", "round", "min", "max", "trim0", "column", "index", "masksize", "is digits", "is hex", "is printable"])}"),
         };
         result.Has ??= first.Has;
         return result;

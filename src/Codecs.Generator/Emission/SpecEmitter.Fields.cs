@@ -247,8 +247,8 @@ internal sealed partial class SpecEmitter
         {
             bool little = type == "utf16le";
             string decoded = $"global::Gateway.Codecs.Reading.Support.Utf16(s, {span}.Slice({first}, {length}), {(little ? "true" : "false")})";
-            string text = $"u{_method.NextNumber()}";
-            Out.Line($"global::System.ReadOnlySpan<byte> {text} = {decoded};");
+            string text = _method.Span();
+            Out.Line($"{text} = {decoded};");
             return Value.OfBytes(text, "0", $"{text}.Length");
         }
         Out.Line($"{count} = global::Gateway.Codecs.Reading.Support.TrimmedLength({span}.Slice({first}, {length}));");

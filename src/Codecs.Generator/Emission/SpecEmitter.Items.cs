@@ -232,6 +232,11 @@ internal sealed partial class SpecEmitter
 
     private void EmitLiteral(byte[] bytes, Context c, int line)
     {
+        if (c.Columns)
+        {
+            EmitColumnLiteral(bytes, c, line);
+            return;
+        }
         string test = $"!global::System.MemoryExtensions.StartsWith({c.Span}.Slice({c.Position}, {c.End} - {c.Position}), {Value.Literal(bytes)})";
         if (c.Walk) Out.Line($"if ({c.End} - {c.Position} < {bytes.Length}) {c.Fail("Truncated", line)}");
         Out.Line($"if ({test}) {c.Fail("Malformed", line)}");
@@ -427,24 +432,6 @@ internal sealed partial class SpecEmitter
         Out.Close();
     }
 
-    private void EmitMove(MoveItem move, Context c)
-    {
-        if (move.Kind == "column")
-        {
-            if (!c.Columns) throw new SpecSyntaxException(Ids.Syntax, move.At, "'column' is for csv blocks");
-            string wanted = _method.Int32("n");
-            string start = _method.Int32("s");
-            string length = _method.Int32("n");
-            Out.Line($"{wanted} = {Int32(Emit(move.Count!, c), move.At)};");
-            Out.Line($"while ({c.ColumnNumber} < {wanted} - 1 && global::Gateway.Codecs.Reading.Text.NextField({c.Span}, ref {c.Position}, {c.End}, {c.Separator}, out {start}, out {length})) {c.ColumnNumber}++;");
-            return;
-        }
-        string at = _method.Int32("i");
-        Out.Line($"{at} = global::System.MemoryExtensions.IndexOf({c.Span}.Slice({c.Position}, {c.End} - {c.Position}), {Value.Literal(move.Bytes)});");
-        Out.Line($"if ({at} < 0) {FailMissing(c, move.Line)}");
-        Out.Line($"{c.Position} += {at}{(move.Kind == "find" ? $" + {move.Bytes.Length}" : "")};");
-    }
-
     // ---- use and tables ----
 
     private void EmitUse(UseItem use, Context c)
@@ -468,7 +455,9 @@ internal sealed partial class SpecEmitter
             };
             inner.Scope.Set(block.Parameters[i], value.Constant is not null || value.ConstantBytes is not null ? value : value.Type is ValueType.Bytes or ValueType.Hex ? Anchor(value) : ToLocal(value, block.Parameters[i]));
         }
+        if (_imported.Contains(block)) _foreign++;
         EmitItems(block.Body, inner);
+        if (_imported.Contains(block)) _foreign--;
         _open.Remove(block.Name);
         // What the block named stays visible, its arguments do not.
         foreach (KeyValuePair<string, Value> own in inner.Scope.Own)

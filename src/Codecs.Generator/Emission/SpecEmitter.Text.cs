@@ -7,29 +7,11 @@ namespace Gateway.Codecs.Generator;
 internal sealed partial class SpecEmitter
 {
     private const string TextClass = "global::Gateway.Codecs.Reading.Text";
+    private const string ScanClass = "global::Gateway.Codecs.Reading.Scan";
 
     private static bool IsTextType(FieldItem field, Context c) =>
         field.Terminator is not null || field.Type.Optional
-        || (field.Type.Name is "int" or "real" or "hexint" or "digits" or "text" or "char" && (field.Type.Size is null || field.Type.Name == "hexint"));
-
-    /// <summary>Takes the next column; gives start, length and whether there is a value.</summary>
-    private (string Start, string Length, string Has) NextColumn(Context c)
-    {
-        string start = _method.Int32("s");
-        string length = _method.Int32("n");
-        string has = _method.Boolean("h");
-        if (c.Element)
-        {
-            Out.Line($"{start} = {c.Position}; {length} = {c.End} - {c.Position}; {has} = {length} > 0; {c.Position} = {c.End};");
-        }
-        else
-        {
-            Out.Line($"{has} = {TextClass}.NextField({c.Span}, ref {c.Position}, {c.End}, {c.Separator}, out {start}, out {length}) && {length} > 0;");
-            Out.Line($"{c.ColumnNumber}++;");
-        }
-        if (c.NotAvailable is not null) Out.Line($"if ({has} && global::System.MemoryExtensions.SequenceEqual({c.Span}.Slice({start}, {length}), {Value.Literal(c.NotAvailable)})) {has} = false;");
-        return (start, length, has);
-    }
+        || (field.Type.Name is "int" or "real" or "hexint" or "digits" or "text" or "char" && (field.Type.Size is null || field.Type.Name is "hexint" or "text"));
 
     private void EmitTextField(FieldItem field, string? condition, Item? next, Context c)
     {
@@ -76,12 +58,12 @@ internal sealed partial class SpecEmitter
         string length = _method.Int32("n");
         string has = _method.Boolean("h");
         Out.Line($"{start} = {c.Position};");
-        byte[]? until = field.Terminator ?? (field.Type.Name == "text" && next is LiteralItem literal ? literal.Bytes : null);
-        long? size = field.Type.Size is null ? null : ConstantOf(field.Type.Size, c) ?? throw new SpecSyntaxException(Ids.Type, field.At, "the number of digits is a constant");
-        if (size is not null)
+        byte[]? until = field.Terminator ?? field.Type.Until ?? (field.Type.Name == "text" && next is LiteralItem literal ? literal.Bytes : null);
+        if (field.Type.Size is not null)
         {
-            Out.Line($"{length} = {size};");
-            Out.Line($"if ({c.End} - {c.Position} < {length}) {c.Fail("Truncated", field.Line)}");
+            bool constant = ConstantOf(field.Type.Size, c) is >= 0;
+            Out.Line($"{length} = {Int32(Emit(field.Type.Size, c), field.At)};");
+            Out.Line($"if ({(constant ? "" : $"{length} < 0 || ")}{c.End} - {c.Position} < {length}) {c.Fail("Truncated", field.Line)}");
             Out.Line($"{c.Position} += {length};");
             if (field.Terminator is not null) EmitLiteral(field.Terminator, c, field.Line);
         }
@@ -89,7 +71,7 @@ internal sealed partial class SpecEmitter
         {
             Out.Line($"{length} = global::System.MemoryExtensions.IndexOf({c.Span}.Slice({c.Position}, {c.End} - {c.Position}), {Value.Literal(until)});");
             Out.Line($"if ({length} < 0) {FailMissing(c, field.Line)}");
-            Out.Line($"{c.Position} += {length}{(field.Terminator is not null ? $" + {until.Length}" : "")};");
+            Out.Line($"{c.Position} += {length}{((field.Terminator ?? field.Type.Until) is not null ? $" + {until.Length}" : "")};");
         }
         else
         {
@@ -119,7 +101,7 @@ internal sealed partial class SpecEmitter
             if (required) Out.Line($"if (!{has}) {c.Fail("Malformed", line)}");
         }
         // In a column a value of the wrong form is missing and counted; elsewhere the layout is another one.
-        string wrong = c.Columns || c.Element ? $"{{ {has} = false; s.DroppedValues++; }}" : c.Fail("Malformed", line);
+        string wrong = WrongForm(c, has, line);
         string number;
         switch (type.Name)
         {
@@ -250,7 +232,7 @@ internal sealed partial class SpecEmitter
         }
 
         string span = $"{c.Span}.Slice({start}, {length})";
-        string wrong = c.Columns || c.Element ? $"{{ {has} = false; s.DroppedValues++; }}" : c.Fail("Malformed", item.Line);
+        string wrong = WrongForm(c, has, item.Line);
         Linear linear = new();
         foreach (Op op in item.Ops)
         {

@@ -43,6 +43,8 @@ internal sealed class Value
 
     internal string Span => ConstantBytes is not null ? Code : $"{Base}.Slice({Start}, {Length})";
 
+    internal Value Copy() => (Value)MemberwiseClone();
+
     internal static Value Of(ValueType type, string code) => new() { Type = type, Code = code };
 
     internal static Value OfConstant(long value) => new() { Type = ValueType.Integer, Code = Literal(value), Constant = value };
@@ -142,11 +144,13 @@ internal sealed class Context
 
     internal string StopStatement = "return global::Gateway.Codecs.DecodeStatus.Ok;";
 
-    /// <summary>Items take columns ended by <see cref="Separator"/>.</summary>
+    /// <summary>Items take columns, see <see cref="Table"/>.</summary>
     internal bool Columns;
-    internal byte Separator;
+    internal ColumnTable? Table;
     internal byte[]? NotAvailable;
-    internal string ColumnNumber = "";
+
+    /// <summary>In an alternative of `one of`: a column of the wrong form fails it.</summary>
+    internal bool StrictColumns;
 
     /// <summary>The whole element is one value (inside list).</summary>
     internal bool Element;
@@ -166,6 +170,19 @@ internal sealed class Context
     internal int Depth;
 
     internal Context Clone() => (Context)MemberwiseClone();
+}
+
+/// <summary>The text that a csv block reads, as C# names: where it starts, the number of columns taken, and its separators.</summary>
+internal sealed class ColumnTable
+{
+    internal string Start = "";
+    internal string Taken = "";
+    internal byte[] Separators = [];
+
+    /// <summary>The local that holds the number of columns, once something asked for it.</summary>
+    internal string? Count;
+
+    internal string Separator => Separators.Length == 1 ? Separators[0].ToString(CultureInfo.InvariantCulture) : Value.Literal(Separators);
 }
 
 /// <summary>A method under construction: its locals are declared at its top, so that every name is in scope wherever the spec can use it.</summary>
@@ -192,6 +209,8 @@ internal sealed class MethodBody
     internal string Int32(string hint = "i") => Local("int", "0", hint);
 
     internal string Boolean(string hint = "b") => Local("bool", "false", hint);
+
+    internal string Span() => Local("global::System.ReadOnlySpan<byte>", "default", "u");
 
     internal string Real(string hint = "d") => Local("double", "0", hint);
 }
@@ -241,6 +260,12 @@ internal sealed class CodeWriter
         _text.Append("#line hidden\n");
         return this;
     }
+
+    /// <summary>A place to come back to with <see cref="Insert"/>.</summary>
+    internal (int At, int Indent) Bookmark => (_text.Length, Indent);
+
+    /// <summary>Writes a line at a bookmark. What was bookmarked behind it moves on.</summary>
+    internal void Insert((int At, int Indent) bookmark, string text) => _text.Insert(bookmark.At, new string(' ', bookmark.Indent * 4) + text + "\n");
 
     internal CodeWriter Append(CodeWriter other)
     {

@@ -3,11 +3,11 @@ using System.Collections.Generic;
 namespace Gateway.Codecs.Generator;
 
 /// <summary>Parses the items of messages, blocks and tables: fields, coordinates, times, control, text.</summary>
-internal sealed class ItemParser(List<SpecDiagnostic> diagnostics)
+internal sealed partial class ItemParser(List<SpecDiagnostic> diagnostics)
 {
     private static readonly HashSet<string> SizedTypes =
     [
-        "uint", "int", "uintle", "intle", "bcd", "hex", "digits", "ascii", "utf8", "latin1", "utf16", "utf16le", "bytes", "skip", "bits", "ibits", "hexint",
+        "uint", "int", "uintle", "intle", "bcd", "hex", "digits", "ascii", "utf8", "latin1", "utf16", "utf16le", "bytes", "skip", "bits", "ibits", "hexint", "text",
     ];
 
     internal static readonly HashSet<string> Types =
@@ -54,11 +54,14 @@ internal sealed class ItemParser(List<SpecDiagnostic> diagnostics)
             BlockItem next = new() { At = r.Whole, Kind = "if", Argument = ExpressionParser.Parse(r) };
             r.ExpectEnd();
             next.Body = ParseAll(r.Line.Children);
+            next.LastLine = LastLine(r.Line);
             branch.Else = [next];
+            branch.ElseLastLine = int.MaxValue;
             return next;
         }
         r.ExpectEnd();
         branch.Else = ParseAll(r.Line.Children);
+        branch.ElseLastLine = LastLine(r.Line);
         return null;
     }
 
@@ -122,16 +125,9 @@ internal sealed class ItemParser(List<SpecDiagnostic> diagnostics)
                 RejectItem reject = new() { At = at, Stop = word == "stop" };
                 if (r.TakeName("if")) reject.Condition = ExpressionParser.Parse(r);
                 return End(reject, r);
-            case "find":
-                r.Take();
-                return End(new MoveItem { At = at, Kind = "find", Bytes = r.ExpectBytes("a text to find") }, r);
-            case "column":
-                r.Take();
-                return End(new MoveItem { At = at, Kind = "column", Count = ExpressionParser.Postfix(r) }, r);
-            case "skip" when r.Peek(1) is { Kind: TokenKind.Name, Text: "until" }:
-                r.Take();
-                r.Take();
-                return End(new MoveItem { At = at, Kind = "skip until", Bytes = r.ExpectBytes("a text to stop at") }, r);
+            case "find": return ParseFind(r, at);
+            case "column": return ParseColumn(r, at);
+            case "skip" when r.Peek(1) is { Kind: TokenKind.Name, Text: "until" or "while" }: return ParseSkip(r, at);
             case "reply": return ParseReply(r, at);
         }
         if (IsType(word)) return ParseField(r, at);
@@ -144,6 +140,8 @@ internal sealed class ItemParser(List<SpecDiagnostic> diagnostics)
         foreach (string word in new[] { "lat", "lon", "time", "const", "valid", "value", "let", "set", "login", "require", "record", "optional", "one", "if", "repeat", "for", "within", "at", "tlv", "csv",
                      "list", "split", "kv", "inflate", "unhex", "bitfield", "switch", "use", "item", "mark", "check", "reject", "stop", "find", "skip", "column", "reply" }) yield return word;
     }
+
+    private static int LastLine(SpecLine line) => line.Children.Count == 0 ? line.Number : LastLine(line.Children[line.Children.Count - 1]);
 
     private static Item End(Item item, LineReader r)
     {
@@ -545,7 +543,8 @@ internal sealed class ItemParser(List<SpecDiagnostic> diagnostics)
                 if (r.TakeName("in")) item.Argument = ExpressionParser.Parse(r);
                 break;
             default:
-                item.Separator = r.ExpectBytes("a separator");
+                if (item.Kind == "csv") item.Separator = ParseSeparators(r);
+                else item.Separator = r.ExpectBytes("a separator");
                 while (!r.AtEnd)
                 {
                     if (r.TakeName("na")) item.NotAvailable = r.ExpectBytes("the text for no value");
@@ -556,6 +555,7 @@ internal sealed class ItemParser(List<SpecDiagnostic> diagnostics)
                 break;
         }
         r.ExpectEnd();
+        item.LastLine = LastLine(r.Line);
         if (item.Kind == "kv")
         {
             SwitchItem rows = new() { At = at, Operand = new NameExpr { At = at, Name = "key" } };
@@ -584,7 +584,7 @@ internal sealed class ItemParser(List<SpecDiagnostic> diagnostics)
             LineReader c = new(line);
             try
             {
-                SwitchRow row = new() { At = c.Whole };
+                SwitchRow row = new() { At = c.Whole, LastLine = LastLine(line) };
                 if (c.TakeSymbol("*")) row.IsDefault = true;
                 else row.Choices = ExpressionParser.Choices(c);
                 if (c.AtEnd) row.Body = ParseAll(line.Children);
@@ -610,7 +610,7 @@ internal sealed class ItemParser(List<SpecDiagnostic> diagnostics)
         }
         if (!r.TakeName("if")) return End(item, r);
         // Short for a block of its own.
-        BlockItem guarded = new() { At = at, Kind = "if", Argument = ExpressionParser.Parse(r) };
+        BlockItem guarded = new() { At = at, Kind = "if", Argument = ExpressionParser.Parse(r), LastLine = r.Line.Number };
         guarded.Body.Add(item);
         return End(guarded, r);
     }

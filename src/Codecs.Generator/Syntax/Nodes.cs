@@ -254,6 +254,10 @@ internal sealed class BlockItem : Item
     internal byte[]? NotAvailable;
     internal List<Item> Body = [];
     internal List<Item>? Else;
+
+    /// <summary>The last line of the block, and of its else.</summary>
+    internal int LastLine;
+    internal int ElseLastLine;
     internal List<Expr> Choices = [];
     internal TypeRef? IdType;
     internal TypeRef? LengthType;
@@ -271,6 +275,7 @@ internal sealed class SwitchRow
     internal Place At;
     internal List<(Expr From, Expr? To)> Choices = [];
     internal bool IsDefault;
+    internal int LastLine;
     internal List<Item> Body = [];
 }
 
@@ -306,12 +311,16 @@ internal sealed class RejectItem : Item
     internal bool Stop;
 }
 
-/// <summary><c>skip until "x"</c>, <c>find "x"</c>, <c>skip n</c> columns, <c>column n</c>.</summary>
+/// <summary><c>find "x"</c>, <c>find last "x"</c>, <c>find digit n</c>, <c>skip until "x"</c>, <c>skip while digit</c>, <c>column n</c>.</summary>
 internal sealed class MoveItem : Item
 {
     internal string Kind = "";
-    internal byte[] Bytes = [];
+    internal List<byte[]> Marks = [];
+    internal string Class = "";
     internal Expr? Count;
+
+    /// <summary>What is not found is no failure.</summary>
+    internal bool OrSkip;
 }
 
 internal sealed class ReplyItem : Item
@@ -503,4 +512,7 @@ internal sealed class SpecNode
     internal List<SampleNode> Samples = [];
     internal List<(string Path, Place At)> Imports = [];
     internal List<string> Setup = [];
+
+    /// <summary>The lines on which a word stands.</summary>
+    internal Dictionary<string, List<int>> Words = [];
 }

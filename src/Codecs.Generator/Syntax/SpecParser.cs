@@ -18,6 +18,7 @@ internal sealed partial class SpecParser(string text, List<SpecDiagnostic> diagn
     {
         List<SpecLine> lines = new Lexer(text, diagnostics).ReadTree();
         _spec.At = new Place(1, 1, 1);
+        CollectWords();
         if (!library && (lines.Count == 0 || lines[0].Tokens[0].Text != "protocol"))
         {
             Place at = lines.Count == 0 ? _spec.At : new Place(lines[0].Number, 1, Math.Max(1, lines[0].Raw.Length));
@@ -35,6 +36,28 @@ internal sealed partial class SpecParser(string text, List<SpecDiagnostic> diagn
             }
         }
         return _spec;
+    }
+
+    private void CollectWords()
+    {
+        int number = 0;
+        foreach (string line in text.Split('\n'))
+        {
+            number++;
+            for (int i = 0; i < line.Length;)
+            {
+                int from = i;
+                while (i < line.Length && (char.IsLetterOrDigit(line[i]) || line[i] == '_')) i++;
+                if (i == from)
+                {
+                    i++;
+                    continue;
+                }
+                string word = line.Substring(from, i - from);
+                if (!_spec.Words.TryGetValue(word, out List<int>? lines)) _spec.Words[word] = lines = [];
+                lines.Add(number);
+            }
+        }
     }
 
     private void ParseSection(SpecLine line)
