@@ -19,6 +19,7 @@ internal sealed partial class SpecEmitter
         inner.Element = false;
         inner.NotAvailable = item.NotAvailable ?? c.NotAvailable;
         inner.Table = new ColumnTable { Start = _method.Int32("s"), Taken = _method.Int32("col"), Separators = item.Separator };
+        if (item.Separator.Length == 1) inner.Table.Cursor = NewCursor();
         Out.Line($"{inner.Table.Start} = {inner.Position}; {inner.Table.Taken} = 0;");
         (int, int) counted = Out.Bookmark;
         EmitItems(FlattenOptional(item.Body), inner);
@@ -27,6 +28,13 @@ internal sealed partial class SpecEmitter
         if (item.Argument is null) Out.Line($"{c.Position} = {c.End};");
         if (text.Has is not null) Out.Close();
         Export(inner, c);
+    }
+
+    private string NewCursor()
+    {
+        string cursor = _method.Local("global::Gateway.Codecs.Reading.FieldCursor", "default", "fc");
+        Out.Line($"{cursor} = default;");
+        return cursor;
     }
 
     // Columns may be missing at the end anyway, so a plain `optional` among them is only a grouping, unless something in it can fail.
@@ -55,7 +63,7 @@ internal sealed partial class SpecEmitter
     }
 
     private static string NextOf(Context c, string start, string length) => c.Table!.Separators.Length == 1
-        ? $"{TextClass}.NextField({c.Span}, ref {c.Position}, {c.End}, {c.Table.Separator}, out {start}, out {length})"
+        ? $"{c.Table.Cursor}.Next({c.Span}, ref {c.Position}, {c.End}, {c.Table.Separator}, out {start}, out {length})"
         : $"{ColumnsClass}.Next({c.Span}, ref {c.Position}, {c.End}, {c.Table.Separator}, out {start}, out {length})";
 
     // In a column a value of the wrong form is missing and counted; in an alternative, or where no column ends it, the layout is another one.

@@ -344,7 +344,7 @@ internal sealed partial class SpecEmitter
         Out.Line($"{i} = 0;");
         // An empty text has no elements.
         string more = item.Separator.Length == 1
-            ? $"{TextClass}.NextField({outer.Span}, ref {outer.Position}, {outer.End}, {item.Separator[0]}, out {part}, out {size})"
+            ? $"{NewCursor()}.Next({outer.Span}, ref {outer.Position}, {outer.End}, {item.Separator[0]}, out {part}, out {size})"
             : $"global::Gateway.Codecs.Reading.Support.NextPart({outer.Span}, ref {outer.Position}, {outer.End}, {Value.Literal(item.Separator)}, out {part}, out {size})";
         Out.Open($"while ({more})");
         // A separator at the very end closes the last element, it does not open another one.

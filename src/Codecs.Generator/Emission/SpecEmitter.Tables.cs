@@ -121,11 +121,15 @@ internal sealed partial class SpecEmitter
         }
         code.Line($"private static bool {name}{signature}");
         code.Open();
-        foreach (string local in method.Locals) code.Line(local);
-        code.Append(method.Code);
+        Outliner outliner = new(name.Replace("<TSink>", ""), _sessionClass, isStatus: false, [("int", "p"), ("int", "e"), ("bool", "sized"), .. parameters.Select(x => (x.Substring(0, x.LastIndexOf(' ')), x.Substring(x.LastIndexOf(' ') + 1)))]);
+        List<string> locals = [.. method.Locals];
+        string body = outliner.Split(method.Code.ToString(), locals);
+        foreach (string local in locals) code.Line(local);
+        code.Append(body);
         code.Hidden();
         code.Line("return true;");
         code.Close();
+        foreach (string part in outliner.Methods) code.Line("").Append(part);
         return code;
     }
 

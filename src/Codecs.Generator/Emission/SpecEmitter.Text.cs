@@ -173,7 +173,9 @@ internal sealed partial class SpecEmitter
         string span = $"{c.Span}.Slice({start}, {length})";
         if (time.Form == "pattern")
         {
-            Out.Line($"if ({has} && !global::Gateway.Codecs.Reading.Clock.TryParse({span}, {Value.Literal(System.Text.Encoding.UTF8.GetBytes(time.Pattern))}, out {us})) {{ {has} = false; s.DroppedValues++; }}");
+            string pattern = Value.Literal(System.Text.Encoding.UTF8.GetBytes(time.Pattern));
+            string call = TimePattern.TryPlaces(time.Pattern, out ulong places) ? $"TryFixed({span}, {pattern}, 0x{places:X}UL, out {us})" : $"TryParse({span}, {pattern}, out {us})";
+            Out.Line($"if ({has} && !global::Gateway.Codecs.Reading.Clock.{call}) {{ {has} = false; s.DroppedValues++; }}");
         }
         else
         {

@@ -176,11 +176,15 @@ internal sealed partial class SpecEmitter
             if (_commonPuts && !_hasRecord) Report(Ids.Missing, message.At, "the message writes parameters but has no 'record', so they go nowhere; put them below `record`");
             bodies.Line($"private static global::Gateway.Codecs.DecodeStatus {method}<TSink>(global::System.ReadOnlySpan<byte> m, int p, int e{declared}, {_sessionClass} s, ref TSink sink, global::Gateway.Codecs.ReplyWriter reply) where TSink : struct, global::Gateway.Codecs.IParameterSink");
             bodies.Open();
-            foreach (string local in _method.Locals) bodies.Line(local);
-            bodies.Append(_method.Code);
+            Outliner outliner = new(method, _sessionClass, isStatus: true, [("int", "p"), ("int", "e"), .. headerLocals.Select(l => (l.Substring(0, l.IndexOf(' ')), NameOfLocal(l)))]);
+            List<string> locals = [.. _method.Locals];
+            string body = outliner.Split(_method.Code.ToString(), locals);
+            foreach (string local in locals) bodies.Line(local);
+            bodies.Append(body);
             bodies.Hidden();
             bodies.Line("return global::Gateway.Codecs.DecodeStatus.Ok;");
             bodies.Close();
+            foreach (string part in outliner.Methods) bodies.Line("").Append(part);
             bodies.Line("");
         }
 

@@ -179,6 +179,9 @@ internal sealed class ColumnTable
     internal string Taken = "";
     internal byte[] Separators = [];
 
+    /// <summary>The local that knows where the separators are, when there is one separator.</summary>
+    internal string Cursor = "";
+
     /// <summary>The local that holds the number of columns, once something asked for it.</summary>
     internal string? Count;
 
@@ -266,6 +269,13 @@ internal sealed class CodeWriter
 
     /// <summary>Writes a line at a bookmark. What was bookmarked behind it moves on.</summary>
     internal void Insert((int At, int Indent) bookmark, string text) => _text.Insert(bookmark.At, new string(' ', bookmark.Indent * 4) + text + "\n");
+    /// <summary>Adds finished text, which may end with another line of the spec in force.</summary>
+    internal CodeWriter Append(string text)
+    {
+        _text.Append(text);
+        _line = -1;
+        return this;
+    }
 
     internal CodeWriter Append(CodeWriter other)
     {

@@ -107,6 +107,44 @@ public static class Clock
         return TryCivil(year, month, day, hour, minute, second, microsecond, out timeUs);
     }
 
+    /// <summary>As <see cref="TryParse"/>, for patterns of two-digit parts, a year of two or four digits and other bytes: every part is at a place that is known beforehand.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="pattern">The pattern.</param>
+    /// <param name="places">Where the parts are: a byte each for year, month, day, hour, minute and second (255: not there); bit 48: the year has four digits; bit 49: some bytes stand for themselves.</param>
+    /// <param name="timeUs">µs since 1970.</param>
+    public static bool TryFixed(ReadOnlySpan<byte> text, ReadOnlySpan<byte> pattern, ulong places, out long timeUs)
+    {
+        if (text.Length != pattern.Length) return TryParse(text, pattern, out timeUs);
+        uint wrong = 0;
+        int year = Part(text, (int)places & 0xFF, 1970, ref wrong);
+        int month = Part(text, (int)(places >> 8) & 0xFF, 1, ref wrong);
+        int day = Part(text, (int)(places >> 16) & 0xFF, 1, ref wrong);
+        int hour = Part(text, (int)(places >> 24) & 0xFF, 0, ref wrong);
+        int minute = Part(text, (int)(places >> 32) & 0xFF, 0, ref wrong);
+        int second = Part(text, (int)(places >> 40) & 0xFF, 0, ref wrong);
+        if ((places & YearOfFour) != 0) year = year * 100 + Part(text, ((int)places & 0xFF) + 2, 0, ref wrong);
+        else if ((int)(places & 0xFF) != NoPlace) year += 2000;
+        if ((places & HasOthers) != 0)
+        {
+            for (int i = 0; i < pattern.Length; i++)
+                if ((uint)((pattern[i] | 0x20) - 'a') > 25 && text[i] != pattern[i]) wrong = 10;
+        }
+        timeUs = 0;
+        return wrong <= 9 && TryCivil(year, month, day, hour, minute, second, 0, out timeUs);
+    }
+
+    private const int NoPlace = 0xFF;
+    private const ulong YearOfFour = 1UL << 48;
+    private const ulong HasOthers = 1UL << 49;
+
+    private static int Part(ReadOnlySpan<byte> text, int place, int absent, ref uint wrong)
+    {
+        if (place == NoPlace) return absent;
+        uint high = (uint)(text[place] - '0'), low = (uint)(text[place + 1] - '0');
+        wrong |= high > 9 || low > 9 ? 16u : 0;
+        return (int)(high * 10 + low);
+    }
+
     private static bool TryFraction(ReadOnlySpan<byte> text, out int microsecond)
     {
         microsecond = 0;

@@ -16,6 +16,39 @@ public static class Coordinates
     /// <returns>False when it is not such a text, or has more than 60 minutes.</returns>
     public static bool TryDegreesMinutes(ReadOnlySpan<byte> text, out double degrees)
     {
+        // Nearly always: up to five digits, a point and up to eleven digits, nothing around them.
+        if (text.Length is < 3 or > 17) return TryOtherDegreesMinutes(text, out degrees);
+        degrees = 0;
+        long number = 0, whole = 0;
+        int point = -1;
+        for (int i = 0; i < text.Length; i++)
+        {
+            uint digit = (uint)(text[i] - '0');
+            if (digit <= 9)
+            {
+                number = number * 10 + digit;
+                continue;
+            }
+            if (text[i] != '.' || point >= 0) return TryOtherDegreesMinutes(text, out degrees);
+            point = i;
+            whole = number;
+        }
+        int decimals = text.Length - 1 - point;
+        if (point is < 2 or > 5 || decimals > 11) return TryOtherDegreesMinutes(text, out degrees);
+        long scale = Scales[decimals];
+        long wholeDegrees = whole / 100;
+        long minutes = number - wholeDegrees * 100 * scale;
+        if (minutes > 60 * scale) return false;
+        // One quotient of exact integers, so it is correctly rounded.
+        degrees = (wholeDegrees * 60 * scale + minutes) / (60.0 * scale);
+        return true;
+    }
+
+    private static ReadOnlySpan<long> Scales =>
+        [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000, 10_000_000_000, 100_000_000_000];
+
+    private static bool TryOtherDegreesMinutes(ReadOnlySpan<byte> text, out double degrees)
+    {
         degrees = 0;
         text = Text.Trim(text);
         bool negative = TakeSign(ref text);

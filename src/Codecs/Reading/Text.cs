@@ -55,6 +55,22 @@ public static class Text
     /// <summary>A decimal integer: optional sign, at most 18 digits after leading zeros, spaces around it tolerated.</summary>
     public static bool TryInteger(ReadOnlySpan<byte> s, out long value)
     {
+        int p = !s.IsEmpty && s[0] is (byte)'-' or (byte)'+' ? 1 : 0;
+        // Nearly always a few digits with nothing around them.
+        if (s.Length - p is < 1 or > 18) return TryTrimmedInteger(s, out value);
+        long number = 0;
+        for (int i = p; i < s.Length; i++)
+        {
+            uint digit = (uint)(s[i] - '0');
+            if (digit > 9) return TryTrimmedInteger(s, out value);
+            number = number * 10 + digit;
+        }
+        value = p == 1 && s[0] == '-' ? -number : number;
+        return true;
+    }
+
+    private static bool TryTrimmedInteger(ReadOnlySpan<byte> s, out long value)
+    {
         value = 0;
         s = Trim(s);
         bool negative = false;
@@ -97,6 +113,27 @@ public static class Text
 
     /// <summary>A real: optional sign, digits, optional fraction, optional exponent (<c>1.5E-3</c>), spaces around it tolerated. Correctly rounded.</summary>
     public static bool TryReal(ReadOnlySpan<byte> s, out double value)
+    {
+        int first = !s.IsEmpty && s[0] == '-' ? 1 : 0;
+        // Nearly always: up to 15 digits, a point among them, nothing around them.
+        if (s.Length - first is < 1 or > 16) return TryOtherReal(s, out value);
+        long mantissa = 0;
+        int point = -1;
+        for (int i = first; i < s.Length; i++)
+        {
+            uint digit = (uint)(s[i] - '0');
+            if (digit <= 9) mantissa = mantissa * 10 + digit;
+            else if (s[i] == '.' && point < 0) point = i;
+            else return TryOtherReal(s, out value);
+        }
+        int digits = s.Length - first - (point < 0 ? 0 : 1);
+        if (digits is 0 or 16) return TryOtherReal(s, out value);
+        value = point < 0 || point == s.Length - 1 ? mantissa : mantissa / PowersOfTen[s.Length - 1 - point];
+        if (first == 1) value = -value;
+        return true;
+    }
+
+    private static bool TryOtherReal(ReadOnlySpan<byte> s, out double value)
     {
         value = 0;
         s = Trim(s);
