@@ -107,7 +107,8 @@ internal sealed partial class SpecEmitter
                     Out.Open($"{(first ? "" : "else ")}if {EmitChoices(selector, row.Choices, row.At, c)}");
                 }
                 EmitItems(row.Body, inner);
-                EndBranch(branches, inner, row.At.Line, row.LastLine);
+                // A name of one row that another row reads anew is no name for what follows.
+                EndBranch(branches, inner, item.Line, item.Rows[item.Rows.Count - 1].LastLine);
                 Out.Close();
                 first = false;
             }

@@ -472,7 +472,7 @@ internal sealed class SampleNode
 {
     internal Place At;
     internal string Name = "";
-    internal string Transport = "tcp";
+    internal string Transport = "";
     internal List<(string Name, object Value)> Given = [];
     internal List<byte> Input = [];
     internal string? ExpectedIdent;

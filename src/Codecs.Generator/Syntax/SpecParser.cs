@@ -35,6 +35,9 @@ internal sealed partial class SpecParser(string text, List<SpecDiagnostic> diagn
                 Report(e);
             }
         }
+        // A protocol that speaks UDP alone has samples of UDP.
+        foreach (SampleNode sample in _spec.Samples)
+            if (sample.Transport.Length == 0) sample.Transport = _spec.Udp && !_spec.Tcp && !_spec.Http ? "udp" : "tcp";
         return _spec;
     }
 
@@ -314,7 +317,7 @@ internal sealed partial class SpecParser(string text, List<SpecDiagnostic> diagn
     {
         SampleNode sample = new() { At = at, Name = r.ExpectName("a name").Text };
         if (r.TakeName("udp")) sample.Transport = "udp";
-        else r.TakeName("tcp");
+        else if (r.TakeName("tcp")) sample.Transport = "tcp";
         r.ExpectEnd();
         foreach (SpecLine child in r.Line.Children) Guard(child, c => ParseSampleLine(sample, child, c));
         if (sample.Input.Count == 0) throw new SpecSyntaxException(Ids.Sample, at, "the sample has no bytes; add `in 7878...` or `in \"text\\r\\n\"`");
