@@ -110,6 +110,12 @@ public abstract class Session
         FailedLine = FailedOffset = 0;
     }
 
+    /// <summary>The spec's session variables, as <c>session.x</c>, without the options.</summary>
+    public virtual IReadOnlyList<string> VariableNames => [];
+
+    /// <summary>A session variable or option that holds bytes or text, by the spec's name; null if there is none.</summary>
+    public virtual SessionBytes? FindBytes(string name) => null;
+
     /// <summary>A session variable or device setting by the spec's name, for samples and tools; null if there is none.</summary>
     public virtual object? GetVariable(string name) => name == "device.model" ? _model.ToString() : null;
 

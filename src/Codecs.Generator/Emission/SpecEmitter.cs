@@ -258,6 +258,13 @@ internal sealed partial class SpecEmitter
         code.Line("default: return base.GetVariable(name);");
         code.Close();
         code.Close();
+        code.Line($"public override global::System.Collections.Generic.IReadOnlyList<string> VariableNames => [{List(_spec.Session.Select(v => "session." + v.Name))}];");
+        code.Open("public override global::Gateway.Codecs.SessionBytes? FindBytes(string name)");
+        code.Open("switch (name)");
+        foreach ((VariableNode variable, string field, string name) in all.Where(v => v.Variable.Type is "text" or "bytes")) code.Line($"case {Value.Quote(name)}: return {field};");
+        code.Line("default: return base.FindBytes(name);");
+        code.Close();
+        code.Close();
         code.Open("public override bool TrySetVariable(string name, object value)");
         code.Open("switch (name)");
         HashSet<string> plainNames = new(StringComparer.Ordinal);

@@ -14,6 +14,7 @@ public static class GatewayApi
         MessageRoutes.Map(routes);
         ConnectionRoutes.Map(routes);
         ProtocolRoutes.Map(routes);
+        ReloadRoutes.Map(routes);
         routes.MapMethods("/gw/{**rest}", [HttpMethods.Options], Preflight);
         routes.MapFallback("/gw/{**rest}", Guard(call => call.WriteErrorAsync(new ApiError(ApiErrorCode.NotFound, $"There is no {call.Http.Request.Method} {call.Http.Request.Path}."))));
         return routes;

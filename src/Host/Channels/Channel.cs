@@ -17,12 +17,13 @@ public sealed class Channel
     public const int BlockedByConfiguration = 6;
 
     private int _blockedSeen;
+    private Codec _codec;
 
     internal Channel(ChannelDefinition definition, ChannelSettings settings, Codec codec, IMessageLog log, TimeProvider clock)
     {
         Definition = definition;
         Settings = settings;
-        Codec = codec;
+        _codec = codec;
         Log = log;
         Clock = clock;
         Minute = new MinuteBudget(clock);
@@ -38,8 +39,12 @@ public sealed class Channel
     /// <summary>The definition's configuration, checked.</summary>
     public ChannelSettings Settings { get; internal set; }
 
-    /// <summary>The protocol.</summary>
-    public Codec Codec { get; }
+    /// <summary>The protocol. May be replaced while the channel runs; each connection follows with its next bytes.</summary>
+    public Codec Codec
+    {
+        get => Volatile.Read(ref _codec);
+        internal set => Volatile.Write(ref _codec, value);
+    }
 
     /// <summary>The buffer.</summary>
     public IMessageLog Log { get; }

@@ -41,6 +41,7 @@ public static class GatewayChannels
             provider.GetRequiredService<ListenerServices>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<ChannelDirectory>>()));
+        services.AddSingleton<ProtocolReload>();
         services.AddHostedService<ChannelLifetime>();
         services.AddHostedService<IdleSweeper>();
         return services;

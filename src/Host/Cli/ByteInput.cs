@@ -21,6 +21,23 @@ internal static class ByteInput
         return bytes;
     }
 
+    /// <summary>As <see cref="ReadAsync"/>, and takes the name of a file: its bytes as they are, or hex where there is nothing but digits and separators in it.</summary>
+    /// <exception cref="UsageException">Nothing is there, it is too long, or an escape is wrong.</exception>
+    /// <exception cref="FailureException">The file can't be read.</exception>
+    public static async Task<byte[]> ReadWithFilesAsync(string argument, Stream standardInput, CancellationToken cancellationToken)
+    {
+        if (!File.Exists(argument)) return await ReadAsync(argument, standardInput, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            using FileStream file = File.OpenRead(argument);
+            return await ReadAsync("-", file, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            throw new FailureException($"can't read {argument}: {unreadable.Message}", unreadable);
+        }
+    }
+
     /// <summary>Reads hexadecimal digits, with <c>0x</c> before them or separators between them as users copy them from logs.</summary>
     public static bool TryHex(string text, out byte[] bytes)
     {
@@ -34,7 +51,7 @@ internal static class ByteInput
 
     /// <summary>The bytes of a text: UTF-8, with <c>\r \n \t \0 \\ \xHH</c>.</summary>
     /// <exception cref="UsageException">Another escape, or too long.</exception>
-    private static byte[] Unescape(string text)
+    public static byte[] Unescape(string text)
     {
         if (text.Length > BytesMax) throw new UsageException($"at most {BytesMax} bytes can be decoded at once.");
         using MemoryStream bytes = new(text.Length);

@@ -90,7 +90,7 @@ internal static class DecodeCommand
     }
 
     /// <summary>Printable replies as quoted text, others as hex.</summary>
-    private static string Reply(ProtocolInfo protocol, byte[] reply)
+    internal static string Reply(ProtocolInfo protocol, byte[] reply)
     {
         bool isText = protocol.IsText && reply.All(b => b is >= 0x20 and < 0x7F or (byte)'\r' or (byte)'\n');
         return isText

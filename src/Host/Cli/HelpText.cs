@@ -13,9 +13,13 @@ internal static class HelpText
           run --demo                       start it with simulated devices and show their messages
           protocol list                    protocols that are built in
           protocol show NAME               one protocol: messages, parameters, options, commands
+          protocol new NAME                write a first spec file that compiles
           protocol check FILE              compile a spec file and print what is wrong with it
           protocol decode NAME HEX|-       bytes in, messages as JSON and replies out
           protocol explain NAME HEX|-      the same, with the bytes and the spec line behind each value
+          protocol identify HEX|FILE|-     which protocols explain these bytes
+          protocol try SPEC                what a new spec makes of recorded traffic, compared with what is there
+          protocol reload NAME             make a running gateway take up a changed spec
           simulate NAME --to HOST:PORT     send as devices of a protocol would
           selftest                         run all samples of all protocols
           help [COMMAND]                   this text, or the options of a command
@@ -50,17 +54,41 @@ internal static class HelpText
     private const string Protocol = """
         Usage: gateway protocol list
                gateway protocol show NAME
+               gateway protocol new NAME [--text|--binary]
                gateway protocol check FILE...
                gateway protocol decode NAME HEX|TEXT|- [--udp] [--ident IDENT]
                gateway protocol explain NAME HEX|TEXT|- [--udp] [--ident IDENT]
+               gateway protocol identify HEX|TEXT|FILE|- [--all]
+               gateway protocol try SPEC --capture FILE [--against NAME]
+               gateway protocol reload NAME [--api URL] [--token TOKEN]
 
           --specs DIR      a folder of your own specs, before those built in (GATEWAY_SPECS)
           --udp            the bytes are one datagram
           --ident IDENT    the device is identified already
+          --binary, --text what the new spec is for: frames with lengths (without either), or lines
+          --all            show the protocols too that refuse the bytes, and why
+          --capture FILE   recorded traffic, one received chunk a line (below)
+          --against NAME   compare with this protocol (without: the one of the same name)
+          --api URL        the running gateway (http://127.0.0.1:8080)
+          --token TOKEN    its token (GATEWAY_TOKEN)
 
         NAME is a protocol or a spec file (my.trk), which is compiled first. check also runs the samples of the file.
         Bytes are given as hexadecimal digits (spaces and colons between them are fine), as text with \r \n \t \\ \xHH,
-        or as - for standard input: text of digits, or bytes as they are.
+        or as - for standard input: text of digits, or bytes as they are. identify takes a file with either as well.
+
+        identify lets every protocol decode the bytes and ranks them, at most 100 points: share of the bytes that were read, checksum, ident,
+        position, time. What each would decode is printed below it.
+
+        try replays a capture through both specs and prints what differs, frame by frame: messages, values, replies, refusals. Exit code 0 when
+        nothing does, 1 when something does. Lines of a capture:
+
+          # a comment
+          session                    a new connection begins; 'session IDENT' when the device is known already
+          tcp 78780D01...            what one read gave, as hex or as "text\r\n"; hex alone is the same
+          udp 78780D01...            one datagram
+
+        reload compiles NAME's spec in the gateway's --specs folder and switches its channels; connections stay open, and frames that come
+        afterwards are decoded by the new spec. Ident and session variables of the same name are kept. A spec with errors changes nothing.
 
         """;
 

@@ -6,12 +6,12 @@ namespace Gateway.Host.Cli;
 /// <summary><c>gateway protocol ...</c>: lists and shows what is built in; the other verbs are in files of their own.</summary>
 internal static class ProtocolCommand
 {
-    private static readonly string[] Verbs = ["list", "show", "check", "decode", "explain"];
+    private static readonly string[] Verbs = ["list", "show", "new", "check", "decode", "explain", "identify", "try", "reload"];
 
     /// <summary>Runs one verb.</summary>
     public static async Task<int> RunAsync(string[] words, Terminal terminal, CancellationToken stopping)
     {
-        if (words.Length == 0) throw new UsageException("say 'protocol list', 'show', 'check', 'decode' or 'explain'.");
+        if (words.Length == 0) throw new UsageException($"say 'protocol list', or one of: {string.Join(", ", Verbs.Skip(1))}.");
         string[] rest = words[1..];
         switch (words[0])
         {
@@ -20,6 +20,10 @@ internal static class ProtocolCommand
             case "check": return await CheckCommand.RunAsync(rest, terminal).ConfigureAwait(false);
             case "decode": return await DecodeCommand.RunAsync(rest, terminal, isExplanation: false, stopping).ConfigureAwait(false);
             case "explain": return await DecodeCommand.RunAsync(rest, terminal, isExplanation: true, stopping).ConfigureAwait(false);
+            case "new": return await NewCommand.RunAsync(rest, terminal).ConfigureAwait(false);
+            case "identify": return await IdentifyCommand.RunAsync(rest, terminal, stopping).ConfigureAwait(false);
+            case "try": return await TryCommand.RunAsync(rest, terminal).ConfigureAwait(false);
+            case "reload": return await ReloadCommand.RunAsync(rest, terminal, stopping).ConfigureAwait(false);
             default: throw new UsageException($"there is no 'protocol {words[0]}'{Nearest.Suggest(words[0], Verbs)}");
         }
     }

@@ -6,6 +6,9 @@ namespace Gateway.Host.Inspection;
 /// <summary>Tells of every byte of a frame what it was read as: offset, length, line of the spec, bytes, parameter, value.</summary>
 internal static class Explanation
 {
+    /// <summary>What a row is called whose bytes nobody read.</summary>
+    public const string NotRead = "(not read)";
+
     private const int BytesShownMax = 16;
 
     /// <summary>The rows of one frame by offset: fields with their values, checksums, and what nobody read.</summary>
@@ -80,7 +83,7 @@ internal static class Explanation
             if (isRead[start]) continue;
             int end = Array.IndexOf(isRead, true, start);
             if (end < 0) end = isRead.Length;
-            rows.Add(Row(frame, start, end - start, 0, 0, "(not read)", ""));
+            rows.Add(Row(frame, start, end - start, 0, 0, NotRead, ""));
             start = end;
         }
     }

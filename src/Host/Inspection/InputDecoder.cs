@@ -33,7 +33,7 @@ internal static class InputDecoder
             }
 
             byte[] bytes = cut.FrameOf(unread, session).ToArray();
-            frames.Add(Decode(codec, session, bytes, cut.InScratch ? -1 : position + cut.Start));
+            frames.Add(Decode(codec, session, bytes, cut.InScratch ? -1 : position + cut.Start) with { ConsumedTo = position + cut.Consumed });
             // A framer that takes nothing would never end.
             if (cut.Consumed <= 0) break;
             position += cut.Consumed;
@@ -82,4 +82,8 @@ internal sealed record DecodedInput(IReadOnlyList<DecodedFrame> Frames, FrameSta
 /// <param name="FailedLine">Line of the spec at which it was refused, 0 when it was not.</param>
 /// <param name="FailedOffset">Offset in the frame at which it was refused.</param>
 internal sealed record DecodedFrame(
-    byte[] Bytes, int Start, DecodeStatus Status, Trace Trace, byte[] Reply, bool SetIdent, int ChecksumErrors, int FailedLine, int FailedOffset);
+    byte[] Bytes, int Start, DecodeStatus Status, Trace Trace, byte[] Reply, bool SetIdent, int ChecksumErrors, int FailedLine, int FailedOffset)
+{
+    /// <summary>Bytes of the input that were done with after the frame.</summary>
+    public int ConsumedTo { get; init; }
+}

@@ -19,7 +19,8 @@ public abstract class DeviceConnection
         PeerAscii = System.Text.Encoding.ASCII.GetBytes(Source);
         Id = Interlocked.Increment(ref s_lastId);
         EstablishedUs = channel.NowUs;
-        Session = channel.Codec.CreateSession();
+        Codec = channel.Codec;
+        Session = Codec.CreateSession();
         Session.Transport = transport;
         channel.Settings.Apply(Session);
         Touch();
@@ -55,8 +56,11 @@ public abstract class DeviceConnection
     /// <summary>Why it ends or ended; <see cref="CloseCode.Open"/> while it lives.</summary>
     public CloseCode CloseCode => (CloseCode)Volatile.Read(ref _closeCode);
 
-    /// <summary>What the codec remembers of it.</summary>
-    internal Session Session { get; }
+    /// <summary>The codec that the connection uses: the channel's, or the one before it until the next bytes come.</summary>
+    internal Codec Codec { get; private set; }
+
+    /// <summary>What <see cref="Codec"/> remembers of it.</summary>
+    internal Session Session { get; private set; }
 
     /// <summary><see cref="Source"/> as bytes, for the messages.</summary>
     internal byte[] PeerAscii { get; }
@@ -91,6 +95,26 @@ public abstract class DeviceConnection
     internal bool TrySetCloseCode(CloseCode code) => Interlocked.CompareExchange(ref _closeCode, (int)code, (int)CloseCode.Open) == (int)CloseCode.Open;
 
     internal void Touch() => LastActive = Channel.Clock.GetTimestamp();
+
+    /// <summary>Goes on with the channel's codec when that was replaced. Only for the thread that decodes, between two frames: bytes that wait are cut by the new one.</summary>
+    internal void FollowCodec()
+    {
+        Codec current = Channel.Codec;
+        if (!ReferenceEquals(current, Codec)) TakeUp(current);
+    }
+
+    [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+    private void TakeUp(Codec codec)
+    {
+        Session next = codec.CreateSession();
+        Channel.Settings.Apply(next);
+        SessionTransfer.Carry(Session, next);
+        // An ident that was claimed stays claimed; one that was not yet is claimed with the next good frame.
+        bool isClaimed = IdentVersionClaimed == Session.IdentVersion;
+        IdentVersionClaimed = isClaimed || next.Ident.IsEmpty ? next.IdentVersion : -1;
+        ChecksumErrorsSeen = DroppedValuesSeen = 0;
+        (Codec, Session) = (codec, next);
+    }
 
     /// <summary>Completes when nothing of the connection runs any more.</summary>
     internal abstract Task Completion { get; }

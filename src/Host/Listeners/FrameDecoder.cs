@@ -25,6 +25,7 @@ internal sealed class FrameDecoder(ILogger<FrameDecoder> logger)
     /// <param name="consumed">How many bytes are done with.</param>
     internal DecodeVerdict Decode(DeviceConnection connection, ReadOnlySpan<byte> input, DecodeBatch batch, bool isDatagram, out int consumed)
     {
+        connection.FollowCodec();
         Session session = connection.Session;
         var sink = new MessageSink(batch.Messages);
         int replyBytesBefore = batch.Reply.Length;
@@ -51,7 +52,7 @@ internal sealed class FrameDecoder(ILogger<FrameDecoder> logger)
     private DecodeVerdict DecodeFrames(
         DeviceConnection connection, ReadOnlySpan<byte> input, DecodeBatch batch, ref MessageSink sink, bool isDatagram, ref int consumed, ref int replyBytesBefore)
     {
-        Codec codec = connection.Channel.Codec;
+        Codec codec = connection.Codec;
         ChannelCounters counters = connection.Channel.Counters;
         Session session = connection.Session;
         int decoded = 0;

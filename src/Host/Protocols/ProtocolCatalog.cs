@@ -35,6 +35,32 @@ internal sealed class ProtocolCatalog(string? folder, CodecRegistry registry, IL
         lock (_gate) return _faults.GetValueOrDefault(name)?.Text;
     }
 
+    /// <summary>Whether there is a folder of specs.</summary>
+    public bool HasFolder => folder is not null;
+
+    /// <summary>Compiles the spec of a protocol anew, as the folder has it now; nothing is changed yet.</summary>
+    /// <param name="name">Name of the protocol.</param>
+    /// <returns>The codec, or why there is none. Without a file in the folder it is the built-in one, and null when there is none of the name either.</returns>
+    /// <exception cref="Cli.FailureException">The folder can't be read.</exception>
+    public ProtocolDraft? Compile(string name)
+    {
+        SpecFile? file = folder is not null && SpecFile.ReadFolder(folder, name) is [{ } found, ..] ? found : null;
+        if (file is null)
+        {
+            return CodecRegistry.BuiltIn.FirstOrDefault(codec => string.Equals(codec.Info.Name, name, StringComparison.OrdinalIgnoreCase)) is { } builtIn
+                ? new ProtocolDraft(null, builtIn, [])
+                : null;
+        }
+        return TryMake(file, out Codec? codec, out IReadOnlyList<string> errors) ? new ProtocolDraft(file, codec, []) : new ProtocolDraft(file, null, errors);
+    }
+
+    /// <summary>Registers what <see cref="Compile"/> made.</summary>
+    public void Accept(ProtocolDraft draft)
+    {
+        if (draft.File is { } file) Accept(file, draft.Codec!);
+        else registry.Put(draft.Codec!);
+    }
+
     /// <summary>Makes the codec of a file, and looks whether it goes with the others.</summary>
     private bool TryMake(SpecFile file, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out Codec? codec, out IReadOnlyList<string> errors)
     {
@@ -42,7 +68,8 @@ internal sealed class ProtocolCatalog(string? folder, CodecRegistry registry, IL
         int id = codec.Info.Id;
         string name = codec.Info.Name;
         // Channels know their protocol by its number; under another one they would lose it.
-        if (registry.Find(name) is { } present && string.Equals(present.Info.Name, name, StringComparison.OrdinalIgnoreCase) && present.Info.Id != id)
+        Codec? present = registry.All.Concat(CodecRegistry.BuiltIn).FirstOrDefault(other => string.Equals(other.Info.Name, name, StringComparison.OrdinalIgnoreCase));
+        if (present is not null && present.Info.Id != id)
             errors = [$"{Path.GetFileName(file.Path)}: the protocol {name} that is there already has the number {present.Info.Id}; write 'id {present.Info.Id}', or give yours another name"];
         else if (Conflict(codec) is { } conflict) errors = [$"{Path.GetFileName(file.Path)}: {conflict}"];
         if (errors.Count == 0) return true;
@@ -83,6 +110,12 @@ internal sealed class ProtocolCatalog(string? folder, CodecRegistry registry, IL
 
     private sealed record ProtocolFault(int Id, string Text);
 }
+
+/// <summary>A codec that could take the place of another one.</summary>
+/// <param name="File">Its spec in the folder; null for a built-in protocol.</param>
+/// <param name="Codec">Null when there are errors.</param>
+/// <param name="Errors">What is wrong with the spec, as compilers print it.</param>
+internal sealed record ProtocolDraft(SpecFile? File, Codec? Codec, IReadOnlyList<string> Errors);
 
 /// <summary>Log lines of the catalog.</summary>
 internal static partial class CatalogLog

@@ -22,14 +22,16 @@ internal sealed record SpecFile(string Path, SpecResult Result)
     public IReadOnlyList<string> Errors => Format(Result.Diagnostics);
 
     /// <summary>The spec files of a folder, compiled, by file name. Folders inside it hold what specs import and are not read.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="protocol">Only the files of this protocol; null for all.</param>
     /// <exception cref="Cli.FailureException">The folder or a file can't be read, or there are too many.</exception>
-    public static IReadOnlyList<SpecFile> ReadFolder(string folder)
+    public static IReadOnlyList<SpecFile> ReadFolder(string folder, string? protocol = null)
     {
         try
         {
             string[] paths = [.. Directory.EnumerateFiles(folder, "*" + Extension).Order(StringComparer.Ordinal).Take(FilesMax + 1)];
             if (paths.Length > FilesMax) throw new Cli.FailureException($"{folder} has more than {FilesMax} spec files (--specs).");
-            return [.. paths.Select(path => new SpecFile(path, SpecLoader.Compile(path)))];
+            return [.. paths.Where(path => protocol is null || string.Equals(NameIn(path), protocol, StringComparison.OrdinalIgnoreCase)).Select(path => new SpecFile(path, SpecLoader.Compile(path)))];
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
         {
@@ -48,6 +50,14 @@ internal sealed record SpecFile(string Path, SpecResult Result)
         codec = SpecLoader.TryLoad(Result, out IReadOnlyList<SpecDiagnostic> faults);
         errors = Format(faults);
         return codec is not null;
+    }
+
+    /// <summary>The name on the protocol line, without compiling the rest; the file's where there is no such line.</summary>
+    private static string NameIn(string path)
+    {
+        const string word = "protocol ";
+        string? line = File.ReadLines(path).FirstOrDefault(line => line.StartsWith(word, StringComparison.Ordinal));
+        return line?[word.Length..].TrimStart().Split(' ', '"', '#')[0] is { Length: > 0 } name ? name : System.IO.Path.GetFileNameWithoutExtension(path);
     }
 
     private string[] Format(IReadOnlyList<SpecDiagnostic> diagnostics) => [.. diagnostics.Where(diagnostic => diagnostic.IsError).Select(diagnostic => diagnostic.Format(System.IO.Path.GetFileName(Path)))];
