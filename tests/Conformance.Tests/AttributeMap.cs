@@ -57,7 +57,9 @@ internal sealed partial class AttributeMap
             yield return new AttributeRule([$"custom.param.{id}"], "x", "number", "");
             if (_namesByIo.TryGetValue(id, out List<string>? names)) yield return new AttributeRule(names, names.Count > 3 ? "bits" : "x", "raw", "");
         }
-        yield return new AttributeRule([$"custom.{attribute}"], "x", "number", "");
+        // alertModifier -> custom.alert.modifier, acc0 -> custom.acc.0: a name below custom is written as ours are.
+        string dotted = WordStart().Replace(attribute, ".").ToLowerInvariant();
+        yield return new AttributeRule([$"custom.{attribute}", $"custom.{dotted}"], "x", "number", "");
         // beacon1Uuid -> custom.beacon.uuid.1: numbers of ours stand at the end.
         if (InnerIndex().Match(attribute) is { Success: true } inner)
             yield return new AttributeRule([$"custom.{inner.Groups[1].Value}.{inner.Groups[3].Value.ToLowerInvariant()}.{inner.Groups[2].Value}"], "x", "mixed", "");
@@ -137,6 +139,9 @@ internal sealed partial class AttributeMap
 
     [GeneratedRegex("^([a-z]+)([0-9]+)([A-Z][A-Za-z]*)$")]
     private static partial Regex InnerIndex();
+
+    [GeneratedRegex("(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Za-z])(?=[0-9])")]
+    private static partial Regex WordStart();
 
     [GeneratedRegex("AVL ([0-9]+) \\(([A-Za-z0-9]+)")]
     private static partial Regex IoNumber();

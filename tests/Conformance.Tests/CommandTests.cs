@@ -13,10 +13,10 @@ public class CommandTests(ITestOutputHelper output)
         var differences = new List<string>();
         foreach (Codec codec in ConformanceRun.Codecs())
         {
-            string? path = codec.Info.Aliases.Prepend(codec.Info.Name).Select(n => Path.Combine(VectorFile.Folder!, "..", "encode", n + ".jsonl")).FirstOrDefault(File.Exists);
-            if (path is null) continue;
+            string[] paths = ConformanceRun.Files(codec, Path.Combine(VectorFile.Folder!, "..", "encode"));
+            if (paths.Length == 0) continue;
             int equal = 0, total = 0, absent = 0;
-            foreach (string line in File.ReadLines(path))
+            foreach (string line in paths.SelectMany(File.ReadLines))
             {
                 JsonElement row = JsonDocument.Parse(line).RootElement;
                 if (row.TryGetProperty("clockDependent", out _) || row.GetProperty("wire").ValueKind != JsonValueKind.String) continue;
@@ -54,7 +54,7 @@ public class CommandTests(ITestOutputHelper output)
     {
         Session session = codec.CreateSession();
         if (row.TryGetProperty("uniqueId", out JsonElement ident)) session.TrySetIdent(System.Text.Encoding.UTF8.GetBytes(ident.GetString()!));
-        if (row.TryGetProperty("config", out JsonElement config) && config.TryGetProperty("model", out JsonElement model)) session.TrySetVariable("device.model", model.GetString()!);
+        if (row.TryGetProperty("config", out JsonElement config)) DirectReplay.Configure(session, config);
         return session;
     }
 }

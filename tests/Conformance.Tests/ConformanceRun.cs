@@ -19,15 +19,19 @@ internal static class ConformanceRun
         return specs.Length == 0 ? CodecRegistry.BuiltIn : specs.Select(ProtocolCommand.Find);
     }
 
-    /// <summary>Codecs and the file of recordings that each has; those without recordings are left out.</summary>
-    public static IEnumerable<(Codec Codec, string Path)> Recorded()
+    /// <summary>Codecs and the files of recordings that each has under its name and aliases; those without recordings are left out.</summary>
+    public static IEnumerable<(Codec Codec, IReadOnlyList<string> Paths)> Recorded()
     {
         foreach (Codec codec in Codecs().OrderBy(c => c.Info.Name, StringComparer.Ordinal))
         {
-            string? path = codec.Info.Aliases.Prepend(codec.Info.Name).Select(name => Path.Combine(VectorFile.Folder!, name + ".jsonl")).FirstOrDefault(File.Exists);
-            if (path is not null) yield return (codec, path);
+            string[] paths = Files(codec, VectorFile.Folder!);
+            if (paths.Length > 0) yield return (codec, paths);
         }
     }
+
+    /// <summary>Files of a folder that are named after a codec or one of its aliases.</summary>
+    public static string[] Files(Codec codec, string folder) =>
+        [.. codec.Info.Aliases.Prepend(codec.Info.Name).Select(name => Path.Combine(folder, name + ".jsonl")).Where(File.Exists)];
 
     /// <summary>The table between the two vocabularies.</summary>
     public static AttributeMap Map() => new(Repository.Reference("traccar-to-parameters.tsv")!, Path.Combine(Folder, "names.tsv"), Repository.Reference("teltonika-avl-to-parameters.tsv"));

@@ -17,10 +17,10 @@ public class ConformanceTests(ITestOutputHelper output)
         ExceptionList exceptions = ConformanceRun.Exceptions();
         var judge = new FrameJudge(ConformanceRun.Map(), exceptions, ownClock: true);
         var results = new List<ProtocolResult>();
-        foreach ((Codec codec, string path) in ConformanceRun.Recorded())
+        foreach ((Codec codec, IReadOnlyList<string> paths) in ConformanceRun.Recorded())
         {
             var result = new ProtocolResult(codec.Info.Name, "direct");
-            foreach (IReadOnlyList<VectorFrame> session in VectorFile.Sessions(path))
+            foreach (IReadOnlyList<VectorFrame> session in paths.SelectMany(VectorFile.Sessions))
             {
                 var replay = new DirectReplay(codec);
                 foreach (VectorFrame frame in session)
@@ -47,10 +47,10 @@ public class ConformanceTests(ITestOutputHelper output)
         var judge = new FrameJudge(ConformanceRun.Map(), exceptions, ownClock: false);
         var results = new List<ProtocolResult>();
         await using RunningGateway gateway = await RunningGateway.StartAsync(cancellation);
-        foreach ((Codec codec, string path) in ConformanceRun.Recorded())
+        foreach ((Codec codec, IReadOnlyList<string> paths) in ConformanceRun.Recorded())
         {
             var result = new ProtocolResult(codec.Info.Name, "ports");
-            foreach (IReadOnlyList<VectorFrame> session in VectorFile.Sessions(path))
+            foreach (IReadOnlyList<VectorFrame> session in paths.SelectMany(VectorFile.Sessions))
             {
                 using var replay = new PortReplay(gateway, codec, session, cancellation);
                 foreach (VectorFrame frame in session)

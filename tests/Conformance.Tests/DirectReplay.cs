@@ -49,7 +49,12 @@ internal sealed class DirectReplay
     {
         session.Transport = frame.Transport == "udp" ? Transport.Udp : Transport.Tcp;
         session.NowUs = frame.ClockUs ?? ClockUs;
-        if (frame.Config is not { } config) return;
+        if (frame.Config is { } config) Configure(session, config);
+    }
+
+    /// <summary>Gives a session the settings of a recording.</summary>
+    internal static void Configure(Session session, JsonElement config)
+    {
         foreach (JsonProperty setting in config.EnumerateObject())
         {
             object? value = setting.Value.ValueKind switch

@@ -28,18 +28,29 @@ internal static class NetworkComparer
         List<Dictionary<string, JsonElement>> ours = Places(got, fields);
         foreach (JsonElement place in recorded.EnumerateArray())
         {
-            (string Recorded, string Ours)[] present = [.. fields.Where(f => place.TryGetProperty(f.Recorded, out JsonElement v) && v.ValueKind != JsonValueKind.Null)];
+            // Country and network 0 stand for those that the device did not send.
+            bool isNowhere = IsZero(place, "mcc") && IsZero(place, "mnc");
+            (string Recorded, string Ours)[] present =
+                [.. fields.Where(f => place.TryGetProperty(f.Recorded, out JsonElement v) && v.ValueKind != JsonValueKind.Null && !(isNowhere && f.Recorded is "mcc" or "mnc"))];
             total += present.Length;
             Dictionary<string, JsonElement>? best = ours.MaxBy(o => present.Count(f => Same(place.GetProperty(f.Recorded), o, f.Ours)));
             foreach ((string name, string parameter) in present)
             {
                 if (best is not null && Same(place.GetProperty(name), best, parameter)) continue;
+                if (name == "signalStrength" && what == "cell" && IsLevel(place.GetProperty(name), got)) continue;
                 string seen = best is not null && best.TryGetValue(parameter, out JsonElement value) ? value.GetRawText() : "-";
                 missing.Add(new($"{what} {name}", place.GetProperty(name).GetRawText(), seen, parameter));
             }
             if (best is not null) ours.Remove(best);
         }
     }
+
+    private static bool IsZero(JsonElement place, string name) => place.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Number && value.GetDouble() == 0;
+
+    // A CSQ of 0 to 31 that the recording put beside the cell, often negated, is a level in percent here.
+    private static bool IsLevel(JsonElement recorded, JsonElement got) =>
+        recorded.ValueKind == JsonValueKind.Number && Math.Abs(recorded.GetDouble()) is <= 31 and double csq
+        && got.TryGetProperty("gsm.signal.level", out JsonElement level) && level.ValueKind == JsonValueKind.Number && Math.Abs(level.GetDouble() - csq * 100 / 31) <= 1;
 
     /// <summary>Our places by index: without a number, .1, .2 and so on.</summary>
     private static List<Dictionary<string, JsonElement>> Places(JsonElement got, (string Recorded, string Ours)[] fields)
