@@ -29,6 +29,7 @@ internal sealed partial class SpecEmitter
             case SliceExpr slice: return EmitSlice(slice, c);
             case PeekExpr peek: return EmitPeek(peek, c);
             case CallExpr call: return EmitCall(call, c);
+            case ChecksumExpr sum: return EmitChecksum(sum, c);
             default: throw new SpecSyntaxException(Ids.Type, expr.At, "this can't be used here");
         }
     }
@@ -61,13 +62,16 @@ internal sealed partial class SpecEmitter
     private Value? TryName(string name, Context c)
     {
         if (c.Scope.Find(name) is Value found) return found;
-        if (c.Scope.FindArgument(name) is { } argument && argument.Items.Count == 1 && argument.Items[0] is { Kind: "expr", Value: Expr given })
+        if (c.Scope.FindArgument(name) is { Items.Count: 1 } argument)
         {
-            Context caller = c.Clone();
-            caller.Scope = argument.Caller;
-            return Emit(given, caller);
+            if (argument.Items[0].Kind == "literal") return Value.OfConstant(argument.Items[0].Bytes);
+            if (argument.Items[0] is { Kind: "expr", Value: Expr given })
+            {
+                Context caller = c.Clone();
+                caller.Scope = argument.Caller;
+                return Emit(given, caller);
+            }
         }
-        if (c.Scope.FindArgument(name) is { } literal && literal.Items.Count == 1 && literal.Items[0].Kind == "literal") return Value.OfConstant(literal.Items[0].Bytes);
         switch (name)
         {
             case "size": return Value.Of(ValueType.Integer, $"{c.Span}.Length");

@@ -27,6 +27,15 @@ internal sealed partial class SpecEmitter
         return Value.Of(ValueType.Integer, $"global::Gateway.Codecs.Reading.Support.Index({SpanOf(text, call.At)}, {sought}, {from})");
     }
 
+    // A checksum over what was received: a range of offsets, or the bytes of a name.
+    private Value EmitChecksum(ChecksumExpr sum, Context c)
+    {
+        string covered = sum.Part.Length > 0
+            ? SpanOf(TryName(sum.Part, c) ?? throw Unknown(new NameExpr { At = sum.At, Name = sum.Part }, c), sum.At)
+            : $"global::Gateway.Codecs.Reading.Support.Range({c.Span}, {Int(Emit(sum.From!, c), sum.At)}, {Int(Emit(sum.To!, c), sum.At)})";
+        return Value.Of(ValueType.Integer, $"(long)global::Gateway.Codecs.Reading.Checksums.{ChecksumNames.Method(sum.Algorithm)}({covered})");
+    }
+
     // masksize(TABLE, MASK [, lsb])
     private Value EmitMaskSize(CallExpr call, Context c)
     {

@@ -455,10 +455,17 @@ internal sealed partial class SpecEmitter
             };
             inner.Scope.Set(block.Parameters[i], value.Constant is not null || value.ConstantBytes is not null ? value : value.Type is ValueType.Bytes or ValueType.Hex ? Anchor(value) : ToLocal(value, block.Parameters[i]));
         }
-        if (_imported.Contains(block)) _foreign++;
-        EmitItems(block.Body, inner);
-        if (_imported.Contains(block)) _foreign--;
-        _open.Remove(block.Name);
+        bool foreign = _imported.Contains(block);
+        if (foreign) _foreign++;
+        try
+        {
+            EmitItems(block.Body, inner);
+        }
+        finally
+        {
+            if (foreign) _foreign--;
+            _open.Remove(block.Name);
+        }
         // What the block named stays visible, its arguments do not.
         foreach (KeyValuePair<string, Value> own in inner.Scope.Own)
             if (!block.Parameters.Contains(own.Key)) c.Scope.Set(own.Key, own.Value);

@@ -111,10 +111,11 @@ internal sealed class Scope(Scope? parent)
 
     internal void Set(string name, Value value) => _values[name] = value;
 
-    internal Value? Find(string name) => _values.TryGetValue(name, out Value? value) ? value : parent?.Find(name);
+    // The nearest meaning of a name counts: an argument hides what was read outside of the layout.
+    internal Value? Find(string name) => _values.TryGetValue(name, out Value? value) ? value : Arguments.ContainsKey(name) ? null : parent?.Find(name);
 
     internal (List<OutItem> Items, Scope Caller)? FindArgument(string name) =>
-        Arguments.TryGetValue(name, out (List<OutItem>, Scope) argument) ? argument : parent?.FindArgument(name);
+        Arguments.TryGetValue(name, out (List<OutItem>, Scope) argument) ? argument : _values.ContainsKey(name) ? null : parent?.FindArgument(name);
 
     internal IEnumerable<KeyValuePair<string, Value>> Own => _values;
 

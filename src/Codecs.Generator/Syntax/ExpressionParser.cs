@@ -196,6 +196,7 @@ internal static class ExpressionParser
         }
         if (token.Text == "has") return new CallExpr { At = at, Function = "has", Arguments = [Postfix(r)] };
         if (token.Text == "length" && r.TakeName("of")) return new LengthOfExpr { At = at, Part = r.ExpectName("the name of a part").Text };
+        if (r.IsName("of") && ChecksumNames.Contains(token.Text)) return Checksum(r, token.Text, at);
         if (r.IsSymbol("("))
         {
             r.Take();
@@ -209,6 +210,21 @@ internal static class ExpressionParser
             return call;
         }
         return new NameExpr { At = at, Name = token.Text };
+    }
+
+    private static ChecksumExpr Checksum(LineReader r, string algorithm, Place at)
+    {
+        r.Take();
+        ChecksumExpr sum = new() { At = at, Algorithm = algorithm };
+        if (r.Next.Kind == TokenKind.Name && r.Peek(1) is not { Kind: TokenKind.Symbol, Text: ".." or "+" or "-" or "@" })
+        {
+            sum.Part = r.Take().Text;
+            return sum;
+        }
+        sum.From = Sum(r);
+        r.ExpectSymbol("..");
+        sum.To = Sum(r);
+        return sum;
     }
 
     // The offset of a peek: a sum written without blanks, so that `u16@end-6` and `u16@2 + 4` read as they look.

@@ -418,12 +418,7 @@ internal sealed partial class ItemParser(List<SpecDiagnostic> diagnostics)
             item.Optional = form.Optional;
             if (form.Text == "epoch")
             {
-                long year = r.ExpectInteger("a year");
-                r.ExpectSymbol("-");
-                long month = r.ExpectInteger("a month");
-                r.ExpectSymbol("-");
-                long day = r.ExpectInteger("a day");
-                item.EpochUs = (long)(new System.DateTime((int)year, (int)month, (int)day) - new System.DateTime(1970, 1, 1)).TotalMilliseconds * 1000;
+                item.EpochUs = ParseDay(r);
             }
             if (IsPattern(form.Text))
             {
@@ -463,6 +458,19 @@ internal sealed partial class ItemParser(List<SpecDiagnostic> diagnostics)
             else throw r.Expected("'zone', a name, or '-> parameter'");
         }
         return End(item, r);
+    }
+
+    /// <summary><c>2000-01-01</c>, in µs since 1970.</summary>
+    internal static long ParseDay(LineReader r)
+    {
+        Place at = r.Here;
+        long year = r.ExpectInteger("a day such as 2000-01-01");
+        r.ExpectSymbol("-");
+        long month = r.ExpectInteger("a month");
+        r.ExpectSymbol("-");
+        long day = r.ExpectInteger("a day");
+        if (year is < 1 or > 9999 || month is < 1 or > 12 || day < 1 || day > System.DateTime.DaysInMonth((int)year, (int)month)) throw new SpecSyntaxException(Ids.Range, at, "there is no such day; write year-month-day, as in 2000-01-01");
+        return (long)(new System.DateTime((int)year, (int)month, (int)day) - new System.DateTime(1970, 1, 1)).TotalMilliseconds * 1000;
     }
 
     private static bool IsPattern(string text)

@@ -86,6 +86,15 @@ internal sealed class LengthOfExpr : Expr
     internal string Part = "";
 }
 
+/// <summary><c>crc16.x25 of 2..here</c>: a checksum over a range of offsets, a part of a layout, or the bytes of a name.</summary>
+internal sealed class ChecksumExpr : Expr
+{
+    internal string Algorithm = "";
+    internal string Part = "";
+    internal Expr? From;
+    internal Expr? To;
+}
+
 internal sealed class TypeRef
 {
     internal Place At;
@@ -340,12 +349,9 @@ internal sealed class OutItem
     internal int Width;
     internal bool Upper;
     internal Expr? Value;
-    internal string Checksum = "";
-    internal string Part = "";
-    internal Expr? From;
-    internal Expr? To;
     internal string Name = "";
     internal string Pattern = "";
+    internal long EpochUs;
     internal List<OutItem> Arguments = [];
     internal List<OutItem> Body = [];
     internal List<OutItem>? Else;

@@ -105,11 +105,14 @@ internal static class OutParser
             if (word is "bytes" or "unhex" && after.Kind == TokenKind.Name)
             {
                 r.Take();
-                return new OutItem { At = at, Kind = word, Value = ExpressionParser.Postfix(r) };
+                OutItem bytes = new() { At = at, Kind = word, Value = ExpressionParser.Postfix(r) };
+                return r.TakeName("reversed") ? new OutItem { At = at, Kind = "reversed", Body = [bytes] } : bytes;
             }
-            if (followed && ItemParser.IsType(word) && word is not ("text" or "rest" or "int" or "real" or "skip" or "bool" or "ascii")) return ParseNumber(r, at);
+            if (word == "pad" && after.Kind is TokenKind.Integer) return ParsePad(r, at);
+            if (word == "hextext" && followed) return ParseHexText(r, at);
+            if (followed && (ItemParser.IsType(word) && word is not ("text" or "rest" or "int" or "real" or "skip" or "bool" or "ascii" or "hexint" or "bytes" or "digits") || word == "digits" && after.Kind == TokenKind.Integer)) return ParseNumber(r, at);
             if (word is "dec" or "hexdigits" or "ascii" && followed) return ParseText(r, at);
-            if (after is { Kind: TokenKind.Symbol, Text: "(" } && !IsFunction(word) && word != "if")
+            if (after is { Kind: TokenKind.Symbol, Text: "(" } && !FunctionNames.Contains(word) && word != "if")
             {
                 r.Take();
                 r.Take();
@@ -120,8 +123,6 @@ internal static class OutParser
         }
         return new OutItem { At = at, Kind = "expr", Value = ExpressionParser.Parse(r) };
     }
-
-    private static bool IsFunction(string name) => name is "int" or "real" or "hexint" or "len" or "min" or "max" or "abs" or "round";
 
     private static OutItem ParseNumber(LineReader r, Place at)
     {
@@ -150,21 +151,27 @@ internal static class OutParser
     // What a typed element holds: an expression, the length of a part, or a checksum.
     private static void Operand(LineReader r, OutItem item)
     {
-        if (r.Next.Kind == TokenKind.Name && ChecksumNames.Contains(r.Next.Text) && r.Peek(1) is { Kind: TokenKind.Name, Text: "of" })
-        {
-            item.Checksum = r.Take().Text;
-            r.Take();
-            if (r.Next.Kind == TokenKind.Name && r.Peek(1) is not { Kind: TokenKind.Symbol, Text: ".." })
-            {
-                item.Part = r.Take().Text;
-                return;
-            }
-            item.From = ExpressionParser.Postfix(r);
-            r.ExpectSymbol("..");
-            item.To = ExpressionParser.Postfix(r);
-            return;
-        }
         item.Value = item.Kind == "hexdigits" ? ExpressionParser.Postfix(r) : ExpressionParser.Parse(r);
+    }
+
+    // `pad 20 ident`, `pad 8 "0" text`: an element of fixed length, filled up at its end.
+    private static OutItem ParsePad(LineReader r, Place at)
+    {
+        r.Take();
+        OutItem item = new() { At = at, Kind = "pad", Width = (int)r.ExpectInteger("a length in bytes"), Bytes = [0] };
+        if (item.Width is < 1 or > 4096) throw new SpecSyntaxException(Ids.Range, at, "a padded element has 1 to 4096 bytes");
+        if (r.Next.Kind is TokenKind.Text or TokenKind.Bytes && r.Peek(1).Kind != TokenKind.End) item.Bytes = r.Take().Bytes;
+        if (item.Bytes.Length != 1) throw new SpecSyntaxException(Ids.Value, at, "what fills an element up is one byte: pad 20 \"0\" ident");
+        item.Body = [ParseElement(r)];
+        return item;
+    }
+
+    private static OutItem ParseHexText(LineReader r, Place at)
+    {
+        r.Take();
+        OutItem item = new() { At = at, Kind = "hextext", Value = ExpressionParser.Postfix(r) };
+        item.Upper = r.TakeName("upper");
+        return item;
     }
 
     private static OutItem ParseNow(LineReader r, Place at)
@@ -178,37 +185,10 @@ internal static class OutParser
         else
         {
             item.Pattern = r.ExpectName("ymdhms, unix, unix.ms or a pattern in quotes").Text;
-            if (r.Next.Kind == TokenKind.Name) item.Type = r.Take().Text;
+            if (item.Pattern == "epoch") item.EpochUs = ItemParser.ParseDay(r);
+            if (r.Next.Kind == TokenKind.Name && r.Next.Text != "zone") item.Type = r.Take().Text;
         }
         if (r.TakeName("zone")) item.Value = ExpressionParser.Postfix(r);
         return item;
     }
-}
-
-/// <summary>The checksums of the language and the method of the runtime that computes each.</summary>
-internal static class ChecksumNames
-{
-    private static readonly Dictionary<string, string> Methods = new()
-    {
-        ["crc16.arc"] = "Crc16Arc",
-        ["crc16.modbus"] = "Crc16Modbus",
-        ["crc16.x25"] = "Crc16X25",
-        ["crc16.ccitt"] = "Crc16CcittFalse",
-        ["crc16.kermit"] = "Crc16Kermit",
-        ["crc16.xmodem"] = "Crc16Xmodem",
-        ["crc8.egts"] = "Crc8Egts",
-        ["crc8.maxim"] = "Crc8Maxim",
-        ["crc8.rohc"] = "Crc8Rohc",
-        ["crc32"] = "Crc32",
-        ["crc32.mpeg2"] = "Crc32Mpeg2",
-        ["xor8"] = "Xor8",
-        ["sum8"] = "Sum8",
-        ["sum16"] = "Sum16",
-    };
-
-    internal static bool Contains(string name) => Methods.ContainsKey(name);
-
-    internal static IEnumerable<string> All => Methods.Keys;
-
-    internal static string Method(string name) => Methods[name];
 }

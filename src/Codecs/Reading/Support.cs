@@ -133,6 +133,13 @@ public static class Support
         return at < 0 ? -1 : start + at;
     }
 
+    /// <summary>The bytes from one offset to another, as far as they are there.</summary>
+    public static ReadOnlySpan<byte> Range(ReadOnlySpan<byte> s, long from, long to)
+    {
+        int start = Within(from, s.Length);
+        return s.Slice(start, Math.Max(0, Within(to, s.Length) - start));
+    }
+
     /// <summary>Whether a text fits a mask: <c>*</c> any text, <c>?</c> any byte; letters of either case.</summary>
     public static bool MatchesMask(ReadOnlySpan<byte> s, ReadOnlySpan<byte> mask)
     {
@@ -300,6 +307,13 @@ public static class Support
     public static void WriteHexDigits(ReplyWriter writer, ReadOnlySpan<byte> bytes, int start, int length)
     {
         for (int i = 0; i < length; i++) writer.U8(Digit(Nibble(bytes, start + i)));
+    }
+
+    /// <summary>Makes what was written since <paramref name="from"/> exactly <paramref name="length"/> bytes long: filled up or cut at its end.</summary>
+    public static void Pad(ReplyWriter writer, int from, int length, byte fill)
+    {
+        writer.Truncate(from + length);
+        writer.Reserve(Math.Max(0, from + length - writer.Length)).Fill(fill);
     }
 
     /// <summary>Writes a number with the digits it needs.</summary>

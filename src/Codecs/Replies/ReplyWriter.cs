@@ -128,6 +128,30 @@ public sealed class ReplyWriter
         if (at + width <= Length) Put(_bytes.AsSpan(at, width), value, littleEndian);
     }
 
+    /// <summary>Overwrites digits of text at <paramref name="at"/>, once a length is known. A number that is too long loses its first digits.</summary>
+    public void PatchDigits(int at, long value, int digits, int radix, bool upperCase)
+    {
+        if (at + digits > Length) return;
+        Span<byte> target = _bytes.AsSpan(at, digits);
+        ReadOnlySpan<byte> alphabet = upperCase ? "0123456789ABCDEF"u8 : "0123456789abcdef"u8;
+        value = Math.Max(0, value);
+        for (int i = digits - 1; i >= 0; i--, value /= radix) target[i] = alphabet[(int)(value % radix)];
+    }
+
+    /// <summary>Puts a decimal number of 0 or more between what was written, and moves what follows.</summary>
+    /// <returns>The number of bytes inserted; 0 when they do not fit.</returns>
+    public int InsertDecimal(int at, long value)
+    {
+        int end = Length;
+        Decimal(value);
+        int digits = Length - end;
+        Span<byte> text = stackalloc byte[32];
+        _bytes.AsSpan(end, digits).CopyTo(text);
+        _bytes.AsSpan(at, end - at).CopyTo(_bytes.AsSpan(at + digits));
+        text[..digits].CopyTo(_bytes.AsSpan(at));
+        return digits;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Put(Span<byte> target, long value, bool littleEndian)
     {
