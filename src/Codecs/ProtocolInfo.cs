@@ -45,6 +45,8 @@ public sealed record ProtocolInfo
     public IReadOnlyList<CommandInfo> Commands { get; init; } = [];
     /// <summary>Options of a channel with this protocol.</summary>
     public IReadOnlyList<OptionInfo> Options { get; init; } = [];
+    /// <summary>What an operator sends or types to point a device at the gateway, in order.</summary>
+    public IReadOnlyList<SetupInfo> Setup { get; init; } = [];
     /// <summary>Samples of the spec.</summary>
     public IReadOnlyList<SampleInfo> Samples { get; init; } = [];
 }
@@ -86,6 +88,20 @@ public sealed record CommandInfo(string Name, int Line, IReadOnlyList<OptionInfo
 /// <param name="Default">Default as written, or empty.</param>
 /// <param name="Description">For people.</param>
 public sealed record OptionInfo(string Name, string Type, string Default, string Description);
+
+/// <summary>A line of the setup of a device.</summary>
+/// <param name="Kind"><c>sms</c> for what is sent, <c>text</c> for what is typed, <c>note</c> for a hint.</param>
+/// <param name="Line">Line of the spec.</param>
+/// <param name="Text">The line; words in braces are filled in: <c>{host}</c>, <c>{port}</c> and what only the operator knows. Two braces stand for one.</param>
+/// <param name="Description">For people, or empty.</param>
+public sealed record SetupInfo(string Kind, int Line, string Text, string Description)
+{
+    /// <summary>The line for one gateway: its host and port are filled in, other words stay for the operator.</summary>
+    public string For(string host, int port) => Text
+        .Replace("{host}", host, StringComparison.Ordinal)
+        .Replace("{port}", port.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal)
+        .Replace("{{", "{", StringComparison.Ordinal).Replace("}}", "}", StringComparison.Ordinal);
+}
 
 /// <summary>A sample of a spec: bytes in, expected messages and replies.</summary>
 public sealed record SampleInfo

@@ -36,8 +36,9 @@ internal sealed partial class SpecEmitter
 
     internal static long MaskOf(int bits) => bits >= 63 ? (bits == 63 ? long.MaxValue : -1) : (1L << bits) - 1;
 
-    private SpecSyntaxException Unknown(NameExpr name, Context c) =>
-        new(Ids.UnknownName, name.At, $"the name '{name.Name}' is not known here{Nearest.Suggestion(name.Name, c.Scope.Names.Concat(SpecialNames).Concat(_spec.Session.Select(v => "session." + v.Name)).Concat(_spec.Options.Select(o => "option." + o.Name)))}");
+    private SpecSyntaxException Unknown(NameExpr name, Context c) => c.Scope.FindArgument(name.Name) is not null
+        ? new(Ids.Type, name.At, $"'{name.Name}' stands for something to send, not for a value; give a single value where the layout is called, or write '{name.Name}' on a line of its own")
+        : new(Ids.UnknownName, name.At, $"the name '{name.Name}' is not known here{Nearest.Suggestion(name.Name, c.Scope.Names.Concat(SpecialNames).Concat(_spec.Session.Select(v => "session." + v.Name)).Concat(_spec.Options.Select(o => "option." + o.Name)))}");
 
     private bool CanResolve(Expr? expr, Context c)
     {
@@ -65,7 +66,7 @@ internal sealed partial class SpecEmitter
         if (c.Scope.FindArgument(name) is { Items.Count: 1 } argument)
         {
             if (argument.Items[0].Kind == "literal") return Value.OfConstant(argument.Items[0].Bytes);
-            if (argument.Items[0] is { Kind: "expr", Value: Expr given })
+            if (argument.Items[0] is { Kind: "expr" or "number" or "dec" or "hexdigits" or "ascii" or "bytes", Value: Expr given })
             {
                 Context caller = c.Clone();
                 caller.Scope = argument.Caller;

@@ -52,7 +52,7 @@ internal sealed partial class SpecEmitter
             case "reversed":
                 string first = Position(layout, "rev");
                 EmitOut(item.Body, c, layout);
-                Out.Line($"{_writer}.From({first}).Reverse();");
+                Out.Line($"global::System.MemoryExtensions.Reverse({_writer}.From({first}));");
                 break;
             case "now": EmitNow(item, c); break;
             case "part":

@@ -404,6 +404,7 @@ internal sealed partial class SpecEmitter
         foreach (CommandNode command in _spec.Commands) code.Line($"    new({Value.Quote(command.Name)}, {command.At.Line}, [{string.Join(", ", command.Properties.Select(Option))}]),");
         code.Line("],");
         code.Line($"Options = [{string.Join(", ", _spec.Options.Select(Option))}],");
+        code.Line($"Setup = [{string.Join(", ", _spec.Setup.Select(t => $"new({Value.Quote(t.Kind)}, {t.At.Line}, {Value.Quote(t.Text)}, {Value.Quote(t.Description)})"))}],");
         code.Line("Samples =");
         code.Line("[");
         foreach (SampleNode sample in _spec.Samples) EmitSample(code, sample);

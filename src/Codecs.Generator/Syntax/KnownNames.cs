@@ -32,6 +32,18 @@ internal static class ChecksumNames
         ["xor8"] = "Xor8",
         ["sum8"] = "Sum8",
         ["sum16"] = "Sum16",
+        ["crc16.mcrf4xx"] = "Crc16Mcrf4xx",
+        ["crc16.aug"] = "Crc16Aug",
+        ["crc16.genibus"] = "Crc16Genibus",
+        ["crc16.usb"] = "Crc16Usb",
+        ["crc8.smbus"] = "Crc8Smbus",
+        ["sum8.ones"] = "Sum8Ones",
+        ["sum8.twos"] = "Sum8Twos",
+        ["sum16.ones"] = "Sum16Ones",
+        ["sum16.twos"] = "Sum16Twos",
+        ["sum32"] = "Sum32",
+        ["xor16"] = "Xor16",
+        ["xor16le"] = "Xor16Le",
     };
 
     internal static bool Contains(string name) => Methods.ContainsKey(name);

@@ -487,6 +487,15 @@ internal sealed class SampleNode
     internal List<byte>? Output;
 }
 
+/// <summary>A line that an operator sends or types, or a hint.</summary>
+internal sealed class SetupNode
+{
+    internal Place At;
+    internal string Kind = "";
+    internal string Text = "";
+    internal string Description = "";
+}
+
 /// <summary>A spec file, parsed.</summary>
 internal sealed class SpecNode
 {
@@ -517,7 +526,7 @@ internal sealed class SpecNode
     internal List<CommandNode> Commands = [];
     internal List<SampleNode> Samples = [];
     internal List<(string Path, Place At)> Imports = [];
-    internal List<string> Setup = [];
+    internal List<SetupNode> Setup = [];
 
     /// <summary>The lines on which a word stands.</summary>
     internal Dictionary<string, List<int>> Words = [];

@@ -91,7 +91,7 @@ internal sealed partial class SpecParser(string text, List<SpecDiagnostic> diagn
             case "command": ParseCommand(r, at); break;
             case "sample": ParseSample(r, at); break;
             case "setup":
-                foreach (SpecLine child in line.Children) Guard(child, c => _spec.Setup.Add(c.ExpectText("a line of setup text")));
+                foreach (SpecLine child in line.Children) Guard(child, c => _spec.Setup.Add(ParseSetup(c)));
                 break;
             default:
                 throw new SpecSyntaxException(Ids.Syntax, at, $"'{word}' is no section{Nearest.Suggestion(word, Sections)}; sections are {string.Join(", ", Sections)}");

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace Gateway.Codecs.Reading;
 
 /// <summary>The checksums of tracker protocols. Each takes the covered bytes; none allocates. Check values: of the text <c>123456789</c>.</summary>
-public static class Checksums
+public static partial class Checksums
 {
     // A 16-bit table set has 8 tables of 256: table k is the remainder of a byte that k zero bytes follow. Eight bytes then cost eight
     // independent loads instead of a chain of eight, for the reflected and the plain form alike.

@@ -62,6 +62,7 @@ internal static class ProtocolCommand
         await SectionAsync(output, "messages", p.Messages.Select(m => $"{m.Name,-24} line {m.Line,-5} {(m.Condition.Length > 0 ? "when " + m.Condition : "")}".TrimEnd())).ConfigureAwait(false);
         await SectionAsync(output, "options", p.Options.Select(Setting)).ConfigureAwait(false);
         await SectionAsync(output, "commands", p.Commands.Select(c => $"{c.Name}({string.Join(", ", c.Properties.Select(q => $"{q.Name} {q.Type}"))})")).ConfigureAwait(false);
+        await SectionAsync(output, "setup", p.Setup.Select(s => $"{s.Kind,-6} {s.Text}{(s.Description.Length > 0 ? "   # " + s.Description : "")}")).ConfigureAwait(false);
         await SectionAsync(output, "samples", p.Samples.Select(s => $"{s.Name,-24} line {s.Line,-5} {s.Transport.ToString().ToLowerInvariant()}, {s.Input.Length} bytes")).ConfigureAwait(false);
         await SectionAsync(output, "parameters", p.Parameters.Order(StringComparer.Ordinal)).ConfigureAwait(false);
         return CommandLine.Done;
