@@ -49,7 +49,7 @@ internal static class ConformanceRun
         text.Write(ConformanceTable.Format(results));
         string? wanted = Environment.GetEnvironmentVariable(ListVariable);
         foreach (ProtocolResult result in results.Where(r => wanted == "all" || wanted == r.Protocol))
-            foreach (string line in result.Differences) text.WriteLine(line);
+            foreach (string line in result.Differences.Concat(result.Stale)) text.WriteLine(line);
         foreach (KnownException known in exceptions.All.Where(e => results.Any(r => r.Protocol == e.Protocol)))
             text.WriteLine($"known: {known.Protocol} {known.Frame} {known.What} x{known.Count}: {known.Reason}");
         Console.Out.Write(text);
