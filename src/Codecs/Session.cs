@@ -2,7 +2,7 @@ namespace Gateway.Codecs;
 
 /// <summary>What a codec remembers of one connection. Generated codecs derive a class with the spec's session variables.</summary>
 /// <remarks>Used by one thread at a time. State is bounded: <see cref="IdentBytesMax"/> and <see cref="ScratchBytesMax"/>, and what the spec declares.</remarks>
-public abstract class Session
+public abstract partial class Session
 {
     /// <summary>Longest ident in bytes.</summary>
     public const int IdentBytesMax = 64;
@@ -15,7 +15,6 @@ public abstract class Session
 
     private readonly byte[] _ident = new byte[IdentBytesMax];
     private readonly SessionBytes _model = new(64);
-    private byte[] _unpacked = [];
     private int _identLength;
     private byte[] _scratch = [];
 
@@ -90,15 +89,6 @@ public abstract class Session
         if (length > ScratchBytesMax) return false;
         if (_scratch.Length < length) Array.Resize(ref _scratch, Math.Min(ScratchBytesMax, Math.Max(length, 1024) * 2));
         return true;
-    }
-
-    /// <summary>The unpacked form of a frame, valid until the next frame.</summary>
-    public ReadOnlySpan<byte> Unpacked(int length) => _unpacked.AsSpan(0, length);
-
-    internal byte[] UnpackBuffer(int length)
-    {
-        if (_unpacked.Length < length) _unpacked = new byte[Math.Min(ScratchBytesMax, length)];
-        return _unpacked;
     }
 
     /// <summary>Forgets the device and sets the spec's variables to their initial values. Generated sessions extend it.</summary>

@@ -58,7 +58,7 @@ internal sealed partial class SpecEmitter
             Out.Line($"{has} = {NextOf(c, start, length)} && {length} > 0;");
             Out.Line($"{c.Table!.Taken}++;");
         }
-        if (c.NotAvailable is not null) Out.Line($"if ({has} && global::System.MemoryExtensions.SequenceEqual({c.Span}.Slice({start}, {length}), {Value.Literal(c.NotAvailable)})) {has} = false;");
+        if (c.NotAvailable is not null) Out.Line($"if ({has} && global::System.MemoryExtensions.SequenceEqual({c.Span}.Slice({start}, {length}), {Value.Literal(c.NotAvailable)})) {{ {has} = false; {length} = 0; }}");
         return (start, length, has);
     }
 

@@ -24,6 +24,8 @@ internal sealed partial class SpecEmitter
             case "one of": EmitOneOf(item, c); break;
             case "try": throw new SpecSyntaxException(Ids.Syntax, item.At, "'try' stands below 'one of'; for a single block that may fail write 'optional'");
             case "tlv": EmitTlv(item, c); break;
+            case "each": EmitEach(item, c); break;
+            case "mask": EmitMask(item, c); break;
             case "csv": EmitCsv(item, c); break;
             case "list" or "split": EmitList(item, c); break;
             case "kv": EmitKeyValue(item, c); break;
@@ -230,10 +232,11 @@ internal sealed partial class SpecEmitter
         string replies = _method.Int32("rp");
         Out.Line($"{replies} = reply.Length;");
         Out.Line($"global::Gateway.Codecs.SinkMark {mark} = sink.Mark();");
+        List<(string Local, string Kept)> changed = KeepAssigned(c);
         string messages = _method.Int32("fm");
         Out.Line($"{messages} = s.FrameMessages;");
-        string? taken0 = c.Table is null ? null : _method.Int32("col");
-        if (taken0 is not null) Out.Line($"{taken0} = {c.Table!.Taken};");
+        string? columns = c.Table is null ? null : _method.Int32("col");
+        if (columns is not null) Out.Line($"{columns} = {c.Table!.Taken};");
         Out.Open();
         Context inner = Inner(c);
         inner.Fail = (_, _) => $"goto {failed};";
@@ -241,7 +244,7 @@ internal sealed partial class SpecEmitter
         Out.Line($"{taken} = true;");
         Out.Line($"goto {done};");
         Out.Close();
-        Out.Line($"{failed}: {c.Position} = {position}; sink.Restore({mark}); reply.Truncate({replies}); s.FrameMessages = {messages};{(taken0 is null ? "" : $" {c.Table!.Taken} = {taken0};")}");
+        Out.Line($"{failed}: {c.Position} = {position}; sink.Restore({mark}); reply.Truncate({replies}); s.FrameMessages = {messages};{string.Concat(changed.Select(x => $" {x.Local} = {x.Kept};"))}{(columns is null ? "" : $" {c.Table!.Taken} = {columns};")}");
         Out.Line($"{done}: ;");
         foreach (KeyValuePair<string, Value> own in inner.Scope.Own)
         {
@@ -400,15 +403,13 @@ internal sealed partial class SpecEmitter
     {
         Value packed = Emit(item.Argument!, c);
         if (packed.Type == ValueType.Hex) packed = Value.OfBytes(packed.Base, "0", $"{packed.Base}.Length");
-        string length = _method.Int32("n");
         string method = item.Kind == "inflate" ? "Inflate" : "Unhex";
-        Out.Line($"if (!global::Gateway.Codecs.Reading.Support.{method}(s, {SpanOf(packed, item.At)}, out {length})) {c.Fail("Malformed", item.Line)}");
         Context inner = Inner(c);
         string span = _method.Span();
         string position = _method.Int32("p");
         string end = _method.Int32("e");
-        Out.Line($"{span} = s.Unpacked({length});");
-        Out.Line($"{position} = 0; {end} = {length};");
+        Out.Line($"if (!global::Gateway.Codecs.Reading.Support.{method}(s, {SpanOf(packed, item.At)}, out {span})) {c.Fail("Malformed", item.Line)}");
+        Out.Line($"{position} = 0; {end} = {span}.Length;");
         inner.Span = span;
         inner.Position = position;
         inner.End = end;

@@ -25,7 +25,9 @@ internal sealed partial class SpecEmitter
             case UnaryExpr unary: return EmitUnary(unary, c);
             case BinaryExpr binary: return EmitBinary(binary, c);
             case ConditionalExpr conditional: return EmitConditional(conditional, c);
-            case InExpr inside: return Value.Of(ValueType.Boolean, EmitChoices(Emit(inside.Operand, c), inside.Choices, inside.At, c));
+            case InExpr inside:
+                Value sought = Emit(inside.Operand, c);
+                return new Value { Type = ValueType.Boolean, Code = EmitChoices(sought, inside.Choices, inside.At, c), Has = sought.Has };
             case SliceExpr slice: return EmitSlice(slice, c);
             case PeekExpr peek: return EmitPeek(peek, c);
             case CallExpr call: return EmitCall(call, c);
@@ -106,7 +108,7 @@ internal sealed partial class SpecEmitter
         if (!ExpressionParser.EndsInNumber(name, out string prefix, out int bit) || bit > 63) return null;
         Value? value = TryName(prefix, c);
         if (value is not { Type: ValueType.Integer }) return null;
-        return Value.Of(ValueType.Boolean, $"((({value.Code}) >> {bit} & 1) != 0)");
+        return new Value { Type = ValueType.Boolean, Code = $"((({value.Code}) >> {bit} & 1) != 0)", Has = value.Has };
     }
 
     private static Value? Variable(List<VariableNode> variables, string name, string prefix)
@@ -174,6 +176,13 @@ internal sealed partial class SpecEmitter
     private Value EmitUnary(UnaryExpr unary, Context c)
     {
         Value operand = Emit(unary.Operand, c);
+        Value result = EmitUnary(unary, operand);
+        result.Has = operand.Has;
+        return result;
+    }
+
+    private static Value EmitUnary(UnaryExpr unary, Value operand)
+    {
         switch (unary.Op)
         {
             case "not": return Value.Of(ValueType.Boolean, $"!({Bool(operand, unary.At)})");
@@ -195,16 +204,26 @@ internal sealed partial class SpecEmitter
 
         Value left = Emit(binary.Left, c);
         Value right = Emit(binary.Right, c);
+        Value result = EmitOperator(binary, left, right, c);
+        // What is worked out from something absent is absent.
+        result.Has = Both(left.Has, right.Has);
+        return result;
+    }
+
+    private static string? Both(string? left, string? right) => left is null || left == right ? right : right is null ? left : $"({left} && {right})";
+
+    private Value EmitOperator(BinaryExpr binary, Value left, Value right, Context c)
+    {
         switch (binary.Op)
         {
             case "==" or "!=": return Value.Of(ValueType.Boolean, EmitEquals(left, right, binary.Op == "!=", binary.At));
             case "starts":
                 if (c.Need is not null) NeedStart(left, right, c);
-                return Value.Of(ValueType.Boolean, $"global::System.MemoryExtensions.StartsWith({SpanOf(left, binary.At)}, {SpanOf(right, binary.At)})");
-            case "ends": return Value.Of(ValueType.Boolean, $"global::System.MemoryExtensions.EndsWith({SpanOf(left, binary.At)}, {SpanOf(right, binary.At)})");
-            case "contains": return Value.Of(ValueType.Boolean, $"global::Gateway.Codecs.Reading.Text.Contains({SpanOf(left, binary.At)}, {SpanOf(right, binary.At)})");
+                return Value.Of(ValueType.Boolean, $"global::System.MemoryExtensions.StartsWith({TextOf(left, binary.At)}, {TextOf(right, binary.At)})");
+            case "ends": return Value.Of(ValueType.Boolean, $"global::System.MemoryExtensions.EndsWith({TextOf(left, binary.At)}, {TextOf(right, binary.At)})");
+            case "contains": return Value.Of(ValueType.Boolean, $"global::Gateway.Codecs.Reading.Text.Contains({TextOf(left, binary.At)}, {TextOf(right, binary.At)})");
             case "~":
-                string match = $"global::Gateway.Codecs.Reading.Support.MatchesMask({SpanOf(left, binary.At)}, {SpanOf(right, binary.At)})";
+                string match = $"global::Gateway.Codecs.Reading.Support.MatchesMask({TextOf(left, binary.At)}, {TextOf(right, binary.At)})";
                 // A mask with a letter in it never fits an empty text, which is what a device without a known model has.
                 return Value.Of(ValueType.Boolean, right.ConstantBytes is { } mask && Array.Exists(mask, b => b is not (byte)'*') ? $"({left.Length} != 0 && {match})" : match);
             case "<" or "<=" or ">" or ">=":
@@ -289,9 +308,18 @@ internal sealed partial class SpecEmitter
             if (then.Base == other.Base) return Value.OfBytes(then.Base, $"({condition} ? {then.Start} : {other.Start})", $"({condition} ? {then.Length} : {other.Length})");
             return Value.OfBytes($"({condition} ? {then.Span} : {other.Span})", "0", $"({condition} ? {then.Length} : {other.Length})");
         }
-        if (then.Type == ValueType.Boolean && other.Type == ValueType.Boolean) return Value.Of(ValueType.Boolean, $"({condition} ? {then.Code} : {other.Code})");
-        if (then.Type == ValueType.Real || other.Type == ValueType.Real) return Value.Of(ValueType.Real, $"({condition} ? {Real(then, conditional.At)} : {Real(other, conditional.At)})");
-        return Value.Of(ValueType.Integer, $"({condition} ? {Int(then, conditional.At)} : {Int(other, conditional.At)})");
+        string? has = then.Has is null && other.Has is null ? null : $"({condition} ? {then.Has ?? "true"} : {other.Has ?? "true"})";
+        if (then.Type is ValueType.Bytes or ValueType.Hex && other.Type is ValueType.Bytes or ValueType.Hex)
+        {
+            Value chosen = Kept($"{condition} ? {TextOf(then, conditional.At)} : {TextOf(other, conditional.At)}");
+            chosen.Has = has;
+            return chosen;
+        }
+        Value result = then.Type == ValueType.Boolean && other.Type == ValueType.Boolean ? Value.Of(ValueType.Boolean, $"({condition} ? {then.Code} : {other.Code})")
+            : then.Type == ValueType.Real || other.Type == ValueType.Real ? Value.Of(ValueType.Real, $"({condition} ? {Real(then, conditional.At)} : {Real(other, conditional.At)})")
+            : Value.Of(ValueType.Integer, $"({condition} ? {Int(then, conditional.At)} : {Int(other, conditional.At)})");
+        result.Has = has;
+        return result;
     }
 
     private Value EmitSlice(SliceExpr slice, Context c)
@@ -326,12 +354,11 @@ internal sealed partial class SpecEmitter
             return Value.Of(ValueType.Boolean, probed.Has ?? "true");
         }
         if (EmitFunction(call, c) is Value special) return special;
-        if (call.Function == "column") return ColumnText(call, c);
         List<Value> arguments = call.Arguments.ConvertAll(a => Emit(a, c));
         int expected = call.Function is "min" or "max" ? 2 : 1;
         if (arguments.Count != expected) throw new SpecSyntaxException(Ids.Type, call.At, $"'{call.Function}' takes {expected} value{(expected == 1 ? "" : "s")}");
         Value first = arguments[0];
-        string Span() => SpanOf(first, call.At);
+        string Span() => TextOf(first, call.At);
         Value result = call.Function switch
         {
             "is digits" => Value.Of(ValueType.Boolean, $"global::Gateway.Codecs.Reading.Text.IsDigits({Span()})"),
@@ -346,7 +373,7 @@ internal sealed partial class SpecEmitter
             "min" or "max" => MinMax(call, arguments),
             "trim0" => TrimZeros(first, call.At),
             _ => throw new SpecSyntaxException(Ids.UnknownName, call.At,
-                $"'{call.Function}' is no function{Nearest.Suggestion(call.Function, ["int", "real", "hexint", "len", "abs", "round", "min", "max", "trim0", "column", "index", "masksize", "is digits", "is hex", "is printable"])}"),
+                $"'{call.Function}' is no function{Nearest.Suggestion(call.Function, ["int", "real", "hexint", "len", "abs", "round", "min", "max", "trim0", "index", "masksize", "is digits", "is hex", "is printable", .. TextFunctions])}"),
         };
         result.Has ??= first.Has;
         return result;

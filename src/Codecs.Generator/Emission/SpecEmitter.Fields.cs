@@ -67,7 +67,7 @@ internal sealed partial class SpecEmitter
     private (int Consumed, int Needed)? ConstantSize(Item item, Context c) => item switch
     {
         FieldItem { Condition: null, Terminator: null } field when !field.Type.Optional => ConstantSize(field.Type, c),
-        CoordinateItem { Type: not null, Condition: null, Hemisphere: HemisphereMode.None } coordinate => ConstantSize(coordinate.Type, c),
+        CoordinateItem { Type: not null, Condition: null, Hemisphere: HemisphereMode.None } coordinate when !IsTextCoordinate(coordinate, c) => ConstantSize(coordinate.Type, c),
         TimeItem { Type: not null, Condition: null } time => TimeSize(time) is int size ? (size, size) : null,
         ConstItem { Bytes: not null } constant => (constant.Bytes.Length, constant.Bytes.Length),
         ConstItem { Type: not null } typed => ConstantSize(typed.Type, c),
@@ -428,11 +428,25 @@ internal sealed partial class SpecEmitter
                 default: raw = new Value { Type = ValueType.Integer, Code = $"({Int(raw, item.At)} << {(int)k})" }; break;
             }
         }
+        if (item.None.Count > 0)
+        {
+            raw = ToLocal(raw, "v");
+            string present = _method.Boolean("h");
+            Out.Line($"{present} = {string.Join(" && ", item.None.Select(n => $"{(raw.Type == ValueType.Real ? raw.Code : Int(raw, item.At))} != {(raw.Type == ValueType.Real ? Real(Emit(n, c), n.At) : Int(Emit(n, c), n.At))}"))};");
+            raw.Has = Both(present, raw.Has);
+        }
         string parameter = item.IsLatitude ? "position.latitude" : "position.longitude";
-        int index = AddField(item.Line, item.IsLatitude ? "latitude" : "longitude", $"{(item.IsLatitude ? "lat" : "lon")} {(item.Form.Length > 0 ? item.Form + " " : "")}{TypeText(item.Type)}", parameter, "", linear, item.Type is null || IsBigEndian(item.Type));
-        TraceField(index, start, length);
+        int index = item.Value is null ? AddField(item.Line, item.IsLatitude ? "latitude" : "longitude", $"{(item.IsLatitude ? "lat" : "lon")} {(item.Form.Length > 0 ? item.Form + " " : "")}{TypeText(item.Type)}", parameter, "", linear, item.Type is null || IsBigEndian(item.Type)) : raw.Field;
+        if (item.Value is null) TraceField(index, start, length);
+        else if (index >= 0)
+        {
+            (start, length) = (raw.FieldStart, raw.FieldLength);
+            Out.Line($"if (TSink.Traces) sink.Origin({index}, {start}, {length});");
+        }
+        if (item.DegreeDigits > 0) linear.Over(MinuteScale(item, c));
         string code = Real(linear.Apply(raw), item.At);
         if (item.Form == "ddmm") code = $"global::Gateway.Codecs.Reading.Coordinates.DegreesMinutes({code})";
+        if (item.Form == "rad") code = $"global::Gateway.Codecs.Reading.Coordinates.Radians({code})";
         if (item.NegativeIf is null)
         {
             Guarded(raw.Has, $"sink.{(item.IsLatitude ? "Latitude" : "Longitude")}({code});");
@@ -455,7 +469,7 @@ internal sealed partial class SpecEmitter
         _coordinates.Remove(item);
         _used.Add(item.IsLatitude ? "position.latitude" : "position.longitude");
         string negative = Bool(Emit(item.NegativeIf!, c), item.At);
-        Out.Line($"if (TSink.Traces) sink.Origin({value.Field}, {value.FieldStart}, {value.FieldLength});");
+        if (value.Field >= 0) Out.Line($"if (TSink.Traces) sink.Origin({value.Field}, {value.FieldStart}, {value.FieldLength});");
         Guarded(value.Has, $"sink.{(item.IsLatitude ? "Latitude" : "Longitude")}({negative} ? -{value.Code} : {value.Code});");
     }
 

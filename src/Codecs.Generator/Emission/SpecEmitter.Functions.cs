@@ -12,7 +12,7 @@ internal sealed partial class SpecEmitter
     {
         "index" => EmitIndex(call, c),
         "masksize" => EmitMaskSize(call, c),
-        _ => null,
+        _ => EmitTextFunction(call, c),
     };
 
     // index(TEXT, MARK [, FROM])

@@ -9,11 +9,11 @@ internal sealed partial class SpecEmitter
 {
     private const int BlockDepthMax = 16;
 
-    private void EmitItem(Item item, Item? next, Context c, List<Item> pending)
+    private void EmitItem(Item item, Item? following, Context c, List<Item> pending)
     {
         switch (item)
         {
-            case FieldItem field: EmitField(field, next, c); break;
+            case FieldItem field: EmitField(field, following, c); break;
             case CoordinateItem coordinate: EmitCoordinate(coordinate, c, pending); break;
             case TimeItem time: EmitTime(time, c); break;
             case LiteralItem literal: EmitLiteral(literal.Bytes, c, literal.Line); break;
@@ -46,6 +46,7 @@ internal sealed partial class SpecEmitter
                 Out.Line(reject.Condition is null ? $"if (global::Gateway.Codecs.Reading.Support.Always) {leave}" : $"if ({Bool(Emit(reject.Condition, c), reject.At)}) {leave}");
                 break;
             case MoveItem move: EmitMove(move, c); break;
+            case NextRecordItem next: EmitNextRecord(next, c); break;
             case ReplyItem reply: EmitReply(reply, c); break;
             default: throw new SpecSyntaxException(Ids.Syntax, item.At, "this item can't stand here");
         }
@@ -246,7 +247,7 @@ internal sealed partial class SpecEmitter
 
     private void EmitCoordinate(CoordinateItem item, Context c, List<Item> pending)
     {
-        if (item.Type is null || c.Columns || c.Element)
+        if (item.Value is null && IsTextCoordinate(item, c))
         {
             EmitTextCoordinate(item, c, pending);
             return;
@@ -261,7 +262,14 @@ internal sealed partial class SpecEmitter
         }
         string start = _method.Int32("p");
         Out.Line($"{start} = {c.Position};");
-        if (c.Bits is not null && item.Type.Name is "bits" or "ibits")
+        if (item.Value is not null)
+        {
+            Value value = Emit(item.Value, c);
+            if (value.Type == ValueType.Integer && Divides(item.Value)) throw new SpecSyntaxException(Ids.Type, item.At, "whole numbers are divided to whole numbers here, so the fraction is lost; write the divisor with a point: / 60000.0");
+            if (has is not null) value.Has = Both(has, value.Has);
+            FinishCoordinate(item, value, start, "0", c, pending);
+        }
+        else if (c.Bits is not null && item.Type!.Name is "bits" or "ibits")
         {
             int count = (int)(ConstantOf(item.Type.Size!, c) ?? 0);
             string bits = _method.Integer("v");
@@ -272,7 +280,7 @@ internal sealed partial class SpecEmitter
         }
         else
         {
-            Value raw = ReadVariable(new FieldItem { At = item.At, Type = item.Type }, c, start, out string length);
+            Value raw = ReadVariable(new FieldItem { At = item.At, Type = item.Type! }, c, start, out string length);
             if (has is not null) raw.Has = raw.Has is null ? has : $"({has} && {raw.Has})";
             FinishCoordinate(item, raw, start, length, c, pending);
         }
@@ -352,6 +360,11 @@ internal sealed partial class SpecEmitter
     private void EmitLet(LetItem let, Context c)
     {
         Value value = Emit(let.Value, c);
+        if (_spec.Assigned.Contains(let.Name) && !_spec.Session.Exists(v => v.Name == let.Name))
+        {
+            c.Scope.Set(let.Name, Assignable(let, value));
+            return;
+        }
         Value local = value.Type is ValueType.Bytes or ValueType.Hex ? Anchor(value) : ToLocal(value, let.Name);
         local.Has = value.Has;
         local.Field = value.Field;
@@ -368,14 +381,19 @@ internal sealed partial class SpecEmitter
         string length = _method.Int32("n");
         Out.Line($"{length} = {value.Length};");
         Out.Line($"{start} = {value.Start};");
-        return new Value { Type = value.Type, Base = value.Base, Start = start, Length = length, Code = value.Code };
+        return new Value { Type = value.Type, Base = value.Base, Start = start, Length = length, Code = value.Code, Has = value.Has, Field = value.Field, FieldStart = value.FieldStart, FieldLength = value.FieldLength };
     }
 
     private void EmitSet(SetItem set, Context c)
     {
+        if (c.Scope.Find(set.Name) is { Assignable: true } local)
+        {
+            EmitAssignment(set, local, c);
+            return;
+        }
         string name = set.Name.StartsWith("session.", StringComparison.Ordinal) ? set.Name.Substring(8) : set.Name;
         VariableNode variable = _spec.Session.Find(v => v.Name == name)
-            ?? throw new SpecSyntaxException(Ids.UnknownName, set.At, $"there is no session variable '{name}'{Nearest.Suggestion(name, _spec.Session.Select(v => v.Name))}; declare it below `session`");
+            ?? throw new SpecSyntaxException(Ids.UnknownName, set.At, $"there is no session variable '{name}'{Nearest.Suggestion(name, _spec.Session.Select(v => v.Name))}; declare it below `session`, or write `let {name} = 0` above for a value of this message");
         Value value = Emit(set.Value, c);
         string field = "s.v_" + Identifier(name);
         string statement = variable.Type switch

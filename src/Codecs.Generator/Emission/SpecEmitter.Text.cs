@@ -95,8 +95,10 @@ internal sealed partial class SpecEmitter
     private Value ParseText(TypeRef type, Context c, string start, string length, string has, bool required, int line)
     {
         string span = $"{c.Span}.Slice({start}, {length})";
-        void Parse(string call, string failure)
+        void Parse(string call, string failure, string? result = null)
         {
+            // In a loop the number of the round before must not show through where this column is empty.
+            if (!required && result is not null) Out.Line($"{result} = default;");
             Out.Line($"if ({has} && !{call}) {failure}");
             if (required) Out.Line($"if (!{has}) {c.Fail("Malformed", line)}");
         }
@@ -107,7 +109,7 @@ internal sealed partial class SpecEmitter
         {
             case "int":
                 number = _method.Integer("v");
-                Parse($"{TextClass}.TryInteger({span}, out {number})", wrong);
+                Parse($"{TextClass}.TryInteger({span}, out {number})", wrong, number);
                 return new Value { Type = ValueType.Integer, Code = number, Has = has };
             case "digits":
                 Parse($"{TextClass}.IsDigits({span})", wrong);
@@ -115,15 +117,15 @@ internal sealed partial class SpecEmitter
                 return new Value { Type = ValueType.Bytes, Base = c.Span, Start = start, Length = length, Has = has };
             case "hexint":
                 number = _method.Integer("v");
-                Parse($"{TextClass}.TryHex({span}, out {number})", wrong);
+                Parse($"{TextClass}.TryHex({span}, out {number})", wrong, number);
                 return new Value { Type = ValueType.Integer, Code = number, Has = has };
             case "real":
                 number = _method.Real("v");
-                Parse($"{TextClass}.TryReal({span}, out {number})", wrong);
+                Parse($"{TextClass}.TryReal({span}, out {number})", wrong, number);
                 return new Value { Type = ValueType.Real, Code = number, Has = has };
             case "bool":
                 string truth = _method.Boolean("v");
-                Parse($"global::Gateway.Codecs.Reading.Support.TryBoolean({span}, out {truth})", wrong);
+                Parse($"global::Gateway.Codecs.Reading.Support.TryBoolean({span}, out {truth})", wrong, truth);
                 return new Value { Type = ValueType.Boolean, Code = truth, Has = has };
             case "char":
                 if (required) Out.Line($"if (!{has}) {c.Fail("Malformed", line)}");
@@ -186,85 +188,5 @@ internal sealed partial class SpecEmitter
         }
         FinishTime(time, new Value { Type = ValueType.Time, Code = us, Has = has }, start, length, c);
         if (condition is not null) Out.Close();
-    }
-
-    private void EmitTextCoordinate(CoordinateItem item, Context c, List<Item> pending)
-    {
-        string degrees = _method.Real("degrees");
-        string start, length, has;
-        string letter = _method.Int32("letter");
-        if (c.Columns || c.Element)
-        {
-            (start, length, has) = NextColumn(c);
-            if (item.Hemisphere is HemisphereMode.Next or HemisphereMode.After)
-            {
-                (string letterStart, string letterLength, string letterHas) = NextColumn(c);
-                Out.Line($"{letter} = {letterHas} ? {c.Span}[{letterStart} + {letterLength} - 1] : 0;");
-            }
-            else
-            {
-                Out.Line($"{letter} = 0;");
-            }
-        }
-        else
-        {
-            start = _method.Int32("s");
-            length = _method.Int32("n");
-            has = _method.Boolean("h");
-            Out.Line($"{letter} = 0;");
-            void Letter()
-            {
-                Out.Line($"if ({c.Position} >= {c.End} || !global::Gateway.Codecs.Reading.Hemisphere.IsLetter({c.Span}[{c.Position}])) {c.Fail("Malformed", item.Line)}");
-                Out.Line($"{letter} = {c.Span}[{c.Position}++];");
-            }
-            if (item.Hemisphere == HemisphereMode.Before) Letter();
-            Out.Line($"{start} = {c.Position};");
-            Out.Line($"{length} = {TextClass}.RealEnd({c.Span}, {c.Position}, {c.End}) - {c.Position};");
-            Out.Line($"{has} = {length} > 0;");
-            if (!item.Optional) Out.Line($"if (!{has}) {c.Fail("Malformed", item.Line)}");
-            Out.Line($"{c.Position} += {length};");
-            if (item.HemisphereSeparator is not null) EmitLiteral(item.HemisphereSeparator, c, item.Line);
-            if (item.Hemisphere is HemisphereMode.Next or HemisphereMode.After)
-            {
-                if (item.Optional) Out.Open($"if ({has})");
-                Letter();
-                if (item.Optional) Out.Close();
-            }
-            if (item.Terminator is not null) EmitLiteral(item.Terminator, c, item.Line);
-        }
-
-        string span = $"{c.Span}.Slice({start}, {length})";
-        string wrong = WrongForm(c, has, item.Line);
-        Linear linear = new();
-        foreach (Op op in item.Ops)
-        {
-            if (ConstantReal(op.Operand, c) is not double k) throw new SpecSyntaxException(Ids.Type, item.At, "coordinates take constants");
-            if (op.Kind == OpKind.Multiply) linear.Times(k);
-            else if (op.Kind == OpKind.Divide) linear.Over(k);
-            else if (op.Kind == OpKind.Add) linear.Add += k;
-            else if (op.Kind == OpKind.Subtract) linear.Add -= k;
-        }
-        string parse = item.Form switch
-        {
-            "ddmm" => $"global::Gateway.Codecs.Reading.Coordinates.TryDegreesMinutes({span}, out {degrees})",
-            "ddmmdigits" => $"global::Gateway.Codecs.Reading.Coordinates.TryDegreesMinutesDigits({span}, 4, out {degrees})",
-            _ => $"{TextClass}.TryReal({span}, out {degrees})",
-        };
-        Out.Line($"if ({has} && !{parse}) {wrong}");
-        if (!linear.IsIdentity) Out.Line($"{degrees} = {linear.Apply(Value.Of(ValueType.Real, degrees)).Code};");
-        Out.Line($"if (global::Gateway.Codecs.Reading.Hemisphere.IsNegative((byte){letter})) {degrees} = -global::System.Math.Abs({degrees});");
-
-        string parameter = item.IsLatitude ? "position.latitude" : "position.longitude";
-        _used.Add(parameter);
-        int index = AddField(item.Line, item.IsLatitude ? "latitude" : "longitude", $"{(item.IsLatitude ? "lat" : "lon")} {(item.Form.Length > 0 ? item.Form : "degrees")}", parameter, "", linear, true);
-        TraceField(index, start, length);
-        if (item.NegativeIf is null)
-        {
-            Out.Line($"if ({has}) sink.{(item.IsLatitude ? "Latitude" : "Longitude")}({degrees});");
-            return;
-        }
-        _coordinates[item] = new Value { Type = ValueType.Real, Code = degrees, Has = has, Field = index, FieldStart = start, FieldLength = length };
-        if (CanResolve(item.NegativeIf, c)) FlushCoordinate(item, c);
-        else pending.Add(item);
     }
 }

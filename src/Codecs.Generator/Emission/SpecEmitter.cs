@@ -112,7 +112,7 @@ internal sealed partial class SpecEmitter
         code.Line($"private static global::Gateway.Codecs.DecodeStatus DecodeFrame<TSink>(global::System.ReadOnlySpan<byte> m, {_sessionClass} s, ref TSink sink, global::Gateway.Codecs.ReplyWriter reply) where TSink : struct, global::Gateway.Codecs.IParameterSink");
         code.Open();
         code.Line("int replied = reply.Length;");
-        code.Line("s.FrameMessages = 0;");
+        code.Line("s.BeginFrame();");
         code.Line("sink.BeginFrame(s);");
         code.Line("global::Gateway.Codecs.DecodeStatus status = Dispatch(m, s, ref sink, reply);");
         code.Line("if (status != global::Gateway.Codecs.DecodeStatus.Ok) { sink.AbandonFrame(); reply.Truncate(replied); return status; }");
@@ -361,6 +361,7 @@ internal sealed partial class SpecEmitter
     /// <summary>Adds the parts of a library file; a spec's own parts of the same name win.</summary>
     internal void Import(SpecNode library)
     {
+        _spec.Assigned.UnionWith(library.Assigned);
         foreach (BlockNode block in library.Blocks.Where(b => !_spec.Blocks.Exists(x => x.Name == b.Name))) Take(_spec.Blocks, block);
         foreach (TableNode table in library.Tables.Where(b => !_spec.Tables.Exists(x => x.Name == b.Name))) Take(_spec.Tables, table);
         foreach (EnumNode node in library.Enums.Where(b => !_spec.Enums.Exists(x => x.Name == b.Name))) Take(_spec.Enums, node);

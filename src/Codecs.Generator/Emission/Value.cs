@@ -36,6 +36,9 @@ internal sealed class Value
     internal string Length = "0";
     internal byte[]? ConstantBytes;
 
+    /// <summary>A name that `set` may change.</summary>
+    internal bool Assignable;
+
     /// <summary>Where the value was read: index of the field, start and length as C# expressions.</summary>
     internal int Field = -1;
     internal string FieldStart = "0";

@@ -19,6 +19,9 @@ internal sealed partial class ItemParser(List<SpecDiagnostic> diagnostics)
 
     private static readonly HashSet<string> ColumnTypes = ["int", "real", "hexint", "digits", "text", "char", "bool", "rest"];
 
+    /// <summary>Names that a `set` without `session.` gives a new value.</summary>
+    internal HashSet<string> Assigned { get; } = [];
+
     internal List<Item> ParseAll(IEnumerable<SpecLine> lines)
     {
         List<Item> items = [];
@@ -93,8 +96,9 @@ internal sealed partial class ItemParser(List<SpecDiagnostic> diagnostics)
                 return End(let, r);
             case "set":
                 r.Take();
-                SetItem set = new() { At = at, Name = r.ExpectName("session.NAME").Text };
+                SetItem set = new() { At = at, Name = r.ExpectName("session.NAME, or the name of a let").Text };
                 r.ExpectSymbol("=");
+                if (set.Name.IndexOf('.') < 0) Assigned.Add(set.Name);
                 set.Value = ExpressionParser.Parse(r);
                 if (r.TakeName("if")) set.Condition = ExpressionParser.Parse(r);
                 return End(set, r);
@@ -113,6 +117,9 @@ internal sealed partial class ItemParser(List<SpecDiagnostic> diagnostics)
                 or "bitfield" or "scan" or "try" or "kv":
                 if (word == "at" && r.Peek(1) is { Kind: TokenKind.Symbol, Text: "=" }) break;
                 return ParseBlock(r, at);
+            case "each": return ParseEach(r, at);
+            case "mask": return ParseMask(r, at);
+            case "next": return ParseNextRecord(r, at);
             case "switch": return ParseSwitch(r, at);
             case "use": return ParseUse(r, at);
             case "item": return ParseTableCall(r, at);
@@ -138,7 +145,7 @@ internal sealed partial class ItemParser(List<SpecDiagnostic> diagnostics)
     {
         foreach (string type in Types) yield return type;
         foreach (string word in new[] { "lat", "lon", "time", "const", "valid", "value", "let", "set", "login", "require", "record", "optional", "one", "if", "repeat", "for", "within", "at", "tlv", "csv",
-                     "list", "split", "kv", "inflate", "unhex", "bitfield", "switch", "use", "item", "mark", "check", "reject", "stop", "find", "skip", "column", "reply" }) yield return word;
+                     "list", "split", "kv", "each", "mask", "next", "inflate", "unhex", "bitfield", "switch", "use", "item", "mark", "check", "reject", "stop", "find", "skip", "column", "reply" }) yield return word;
     }
 
     private static int LastLine(SpecLine line) => line.Children.Count == 0 ? line.Number : LastLine(line.Children[line.Children.Count - 1]);
@@ -186,7 +193,8 @@ internal sealed partial class ItemParser(List<SpecDiagnostic> diagnostics)
         bool columnType = ColumnTypes.Contains(token.Text);
         if (r.Next.Kind == TokenKind.Integer || r.IsSymbol("(") || (!columnType && r.Next.Kind == TokenKind.Name && r.Next.Text is not ("if" or "none" or "enum" or "default")))
         {
-            type.Size = ExpressionParser.Postfix(r);
+            // Behind a number an operation works on its value; text and bytes have none, so there it belongs to the size.
+            type.Size = IsCounted(token.Text) ? ExpressionParser.Parse(r) : ExpressionParser.Postfix(r);
         }
         else if (!columnType && token.Text != "skip")
         {
@@ -194,6 +202,8 @@ internal sealed partial class ItemParser(List<SpecDiagnostic> diagnostics)
         }
         return type;
     }
+
+    private static bool IsCounted(string type) => type is "hex" or "ascii" or "utf8" or "latin1" or "utf16" or "utf16le" or "bytes" or "skip";
 
     // The lexer takes `hex 16` for bytes; at the start of a field it is the type with a size in decimal digits.
     private FieldItem ParseHexField(LineReader r, Place at)
@@ -348,47 +358,7 @@ internal sealed partial class ItemParser(List<SpecDiagnostic> diagnostics)
         return End(item, r);
     }
 
-    // ---- coordinates and times ----
-
-    private Item ParseCoordinate(LineReader r, Place at)
-    {
-        CoordinateItem item = new() { At = at, IsLatitude = r.Take().Text == "lat" };
-        if (r.Next.Kind == TokenKind.Name && r.Next.Text is "ddmm" or "degrees" or "ddmmdigits")
-        {
-            item.Optional = r.Next.Optional;
-            item.Form = r.Take().Text;
-        }
-        else
-        {
-            item.Type = ParseType(r);
-            List<Expr> none = [];
-            string? e = null;
-            Place p = default;
-            Expr? d = null;
-            ParseModifiers(r, item.Ops, none, ref e, ref p, ref d, ref item.Condition);
-            if (none.Count > 0 || e is not null || d is not null) throw new SpecSyntaxException(Ids.Syntax, at, "a coordinate takes a type, a scale and south/west only; use 'if' for missing values");
-            if (r.TakeName("ddmm")) item.Form = "ddmm";
-        }
-        if (r.TakeName("hem"))
-        {
-            item.Hemisphere = HemisphereMode.Next;
-            if (r.TakeName("after"))
-            {
-                item.Hemisphere = HemisphereMode.After;
-                item.HemisphereSeparator = r.ExpectBytes("the text between number and letter");
-            }
-            else if (r.TakeName("before")) item.Hemisphere = HemisphereMode.Before;
-            else r.TakeName("next");
-        }
-        if (r.Next.Kind is TokenKind.Text or TokenKind.Bytes) item.Terminator = r.Take().Bytes;
-        if (r.TakeName(item.IsLatitude ? "south" : "west"))
-        {
-            if (!r.TakeName("if")) throw r.Expected("'if'");
-            item.NegativeIf = ExpressionParser.Parse(r);
-        }
-        else if (r.TakeName("if")) item.Condition = ExpressionParser.Parse(r);
-        return End(item, r);
-    }
+    // ---- times ----
 
     private Item ParseTime(LineReader r, Place at)
     {

@@ -170,14 +170,27 @@ internal enum HemisphereMode
     Next,
     After,
     Before,
+
+    /// <summary>At either end of the number's own text.</summary>
+    Joined,
 }
 
 internal sealed class CoordinateItem : Item
 {
     internal bool IsLatitude;
     internal TypeRef? Type;
+
+    /// <summary>Worked out instead of read.</summary>
+    internal Expr? Value;
     internal string Form = "";
+
+    /// <summary>Of a number ddmm without a point: digits of the degrees; 0 when it has a point or is scaled.</summary>
+    internal int DegreeDigits;
+
+    /// <summary>Of a text without a point: digits behind the minutes.</summary>
+    internal int FractionDigits;
     internal List<Op> Ops = [];
+    internal List<Expr> None = [];
     internal HemisphereMode Hemisphere;
     internal byte[]? HemisphereSeparator;
     internal Expr? NegativeIf;
@@ -269,8 +282,16 @@ internal sealed class BlockItem : Item
     internal int ElseLastLine;
     internal List<Expr> Choices = [];
     internal TypeRef? IdType;
+    internal Expr? Size;
+    internal bool LowestFirst;
     internal TypeRef? LengthType;
     internal string LengthName = "";
+}
+
+/// <summary><c>next record</c>: the values that follow belong to another message.</summary>
+internal sealed class NextRecordItem : Item
+{
+    internal Expr? Condition;
 }
 
 internal sealed class SwitchItem : Item
@@ -527,6 +548,9 @@ internal sealed class SpecNode
     internal List<SampleNode> Samples = [];
     internal List<(string Path, Place At)> Imports = [];
     internal List<SetupNode> Setup = [];
+
+    /// <summary>Names of values that a `set` changes.</summary>
+    internal HashSet<string> Assigned = [];
 
     /// <summary>The lines on which a word stands.</summary>
     internal Dictionary<string, List<int>> Words = [];

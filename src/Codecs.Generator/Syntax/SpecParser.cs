@@ -19,6 +19,7 @@ internal sealed partial class SpecParser(string text, List<SpecDiagnostic> diagn
         List<SpecLine> lines = new Lexer(text, diagnostics).ReadTree();
         _spec.At = new Place(1, 1, 1);
         CollectWords();
+        _spec.Assigned = _items.Assigned;
         if (!library && (lines.Count == 0 || lines[0].Tokens[0].Text != "protocol"))
         {
             Place at = lines.Count == 0 ? _spec.At : new Place(lines[0].Number, 1, Math.Max(1, lines[0].Raw.Length));

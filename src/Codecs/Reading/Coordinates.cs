@@ -120,6 +120,23 @@ public static class Hemisphere
     /// <summary>Whether it is one of <c>N S E W</c>, either case.</summary>
     public static bool IsLetter(byte letter) => (letter | 0x20) is 'n' or 's' or 'e' or 'w';
 
+    /// <summary>Takes the letter off a number that has it in front or behind; of two, the one behind counts.</summary>
+    /// <param name="s">The frame.</param>
+    /// <param name="start">Where the text is; moved behind a letter.</param>
+    /// <param name="length">Its length; shortened by the letters.</param>
+    /// <returns>The letter, 0 when there is none.</returns>
+    public static int TakeJoined(ReadOnlySpan<byte> s, ref int start, ref int length)
+    {
+        int letter = 0;
+        if (length > 0 && IsLetter(s[start]))
+        {
+            letter = s[start++];
+            length--;
+        }
+        if (length > 0 && IsLetter(s[start + length - 1])) letter = s[start + --length];
+        return letter;
+    }
+
     /// <summary>-|value| for <c>S</c>, <c>W</c> or <c>-</c>, the value itself for anything else.</summary>
     public static double Apply(double degrees, byte letter) => IsNegative(letter) ? -Math.Abs(degrees) : degrees;
 

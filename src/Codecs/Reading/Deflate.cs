@@ -14,7 +14,7 @@ public static class Deflate
     /// <param name="destination">Takes the output; its length bounds it.</param>
     /// <param name="length">Bytes of output, 0 when the result is false.</param>
     /// <returns>False for damaged data, for zlib data that are not finished or have bytes behind their checksum, for no output, and for output that is longer than the destination or than <see cref="RatioMax"/> times the input.</returns>
-    public static unsafe bool TryInflate(ReadOnlySpan<byte> zlibData, byte[] destination, out int length)
+    public static unsafe bool TryInflate(ReadOnlySpan<byte> zlibData, Span<byte> destination, out int length)
     {
         length = 0;
         if (zlibData.Length < 2) return false;
@@ -26,11 +26,11 @@ public static class Deflate
             using Stream inflater = hasHeader ? new ZLibStream(input, CompressionMode.Decompress) : new DeflateStream(input, CompressionMode.Decompress);
             try
             {
-                int done = inflater.ReadAtLeast(destination.AsSpan(0, limit), limit, throwOnEndOfStream: false);
+                int done = inflater.ReadAtLeast(destination[..limit], limit, throwOnEndOfStream: false);
                 if (done == 0 || (done == limit && inflater.ReadByte() >= 0)) return false;
 
                 // The stream ends in silence where the input does, finished or not: only the checksum behind the data tells.
-                if (hasHeader && (zlibData.Length < 6 || Adler32(destination.AsSpan(0, done)) != BinaryPrimitives.ReadUInt32BigEndian(zlibData[^4..]))) return false;
+                if (hasHeader && (zlibData.Length < 6 || Adler32(destination[..done]) != BinaryPrimitives.ReadUInt32BigEndian(zlibData[^4..]))) return false;
                 length = done;
                 return true;
             }

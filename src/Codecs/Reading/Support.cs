@@ -67,6 +67,14 @@ public static class Support
     /// <summary>A hexadecimal number in text; 0 when it is none.</summary>
     public static long HexInt(ReadOnlySpan<byte> s) => Text.TryHex(s, out long value) ? value : 0;
 
+    /// <summary>A hexadecimal number in text, as a real.</summary>
+    public static bool TryHexReal(ReadOnlySpan<byte> s, out double value)
+    {
+        bool good = Text.TryHex(s, out long number);
+        value = number;
+        return good;
+    }
+
     /// <summary>A number in text; 0 when it is none.</summary>
     public static double Real(ReadOnlySpan<byte> s) => Text.TryReal(s, out double value) ? value : 0;
 
@@ -97,6 +105,9 @@ public static class Support
         while (length > 0 && s[length - 1] <= ' ') length--;
         return length;
     }
+
+    /// <summary>A text without trailing NUL and white space.</summary>
+    public static ReadOnlySpan<byte> Trimmed(ReadOnlySpan<byte> s) => s[..TrimmedLength(s)];
 
     /// <summary>Number of zeros a text starts with, one digit left over.</summary>
     public static int LeadingZeros(ReadOnlySpan<byte> s)
@@ -175,7 +186,7 @@ public static class Support
     /// <summary>UTF-16 as UTF-8, in the session's buffer; trailing NUL and blanks are left out.</summary>
     public static ReadOnlySpan<byte> Utf16(Session session, ReadOnlySpan<byte> s, bool littleEndian)
     {
-        byte[] target = session.UnpackBuffer(Math.Min(Session.ScratchBytesMax, s.Length * 3 / 2 + 8));
+        Span<byte> target = session.Rent(Math.Min(Session.ScratchBytesMax / 2, s.Length * 3 / 2 + 8));
         int length = 0;
         for (int i = 0; i + 1 < s.Length; i += 2)
         {
@@ -192,23 +203,24 @@ public static class Support
                     i += 2;
                 }
             }
-            if (!rune.TryEncodeToUtf8(target.AsSpan(length), out int written)) break;
+            if (!rune.TryEncodeToUtf8(target[length..], out int written)) break;
             length += written;
         }
-        return target.AsSpan(0, TrimmedLength(target.AsSpan(0, length)));
+        return target[..TrimmedLength(target[..length])];
     }
 
     /// <summary>Six bytes as <c>aa:bb:cc:dd:ee:ff</c>, in the session's buffer.</summary>
     public static ReadOnlySpan<byte> Mac(Session session, ReadOnlySpan<byte> s)
     {
-        byte[] target = session.UnpackBuffer(32);
+        Span<byte> target = session.Rent(17);
+        if (target.IsEmpty) return default;
         for (int i = 0; i < 6; i++)
         {
             target[i * 3] = Digit(s[i] >> 4);
             target[i * 3 + 1] = Digit(s[i] & 15);
             if (i < 5) target[i * 3 + 2] = (byte)':';
         }
-        return target.AsSpan(0, 17);
+        return target;
     }
 
     private static byte Digit(int value) => "0123456789abcdef"u8[value & 15];
@@ -283,11 +295,14 @@ public static class Support
     // ---- packed content ----
 
     /// <summary>Unpacks zlib or deflate data into the session's buffer.</summary>
-    public static bool Inflate(Session session, ReadOnlySpan<byte> packed, out int length)
+    public static bool Inflate(Session session, ReadOnlySpan<byte> packed, out ReadOnlySpan<byte> content)
     {
         session.InflatedContainers++;
-        int room = Math.Min(Session.ScratchBytesMax, Math.Max(1024, packed.Length * Deflate.RatioMax));
-        return Deflate.TryInflate(packed, session.UnpackBuffer(room), out length);
+        Span<byte> room = session.Rent((int)Math.Min(Session.ScratchBytesMax / 2, Math.Max(1024, (long)packed.Length * Deflate.RatioMax)));
+        bool done = Deflate.TryInflate(packed, room, out int length);
+        session.Return(room.Length - length);
+        content = room[..length];
+        return done;
     }
 
     /// <summary>Writes the bytes that hexadecimal text stands for.</summary>
@@ -299,7 +314,77 @@ public static class Support
     }
 
     /// <summary>Turns hexadecimal text into bytes in the session's buffer.</summary>
-    public static bool Unhex(Session session, ReadOnlySpan<byte> text, out int length) => Text.TryHexBytes(text, session.UnpackBuffer(text.Length / 2 + 1), out length);
+    public static bool Unhex(Session session, ReadOnlySpan<byte> text, out ReadOnlySpan<byte> content)
+    {
+        Span<byte> room = session.Rent(text.Length / 2);
+        bool done = Text.TryHexBytes(text, room, out int length);
+        content = room[..length];
+        return done;
+    }
+
+    /// <summary>Some of the hexadecimal digits of bytes as text.</summary>
+    public static ReadOnlySpan<byte> HexDigits(Session session, ReadOnlySpan<byte> bytes, int start, int length)
+    {
+        Span<byte> text = session.Rent(Math.Clamp(Math.Min(length, bytes.Length * 2 - start), 0, Session.ScratchBytesMax / 2));
+        for (int i = 0; i < text.Length; i++) text[i] = Digit(Nibble(bytes, start + i));
+        return text;
+    }
+
+    /// <summary>A text with its ASCII letters as small or as capital ones.</summary>
+    public static ReadOnlySpan<byte> Cased(Session session, ReadOnlySpan<byte> text, bool upper)
+    {
+        Span<byte> copy = session.Rent(text.Length);
+        if (copy.IsEmpty) return default;
+        if (upper) Ascii.ToUpper(text, copy, out _);
+        else Ascii.ToLower(text, copy, out _);
+        return copy;
+    }
+
+    /// <summary>The digit that makes a number right by Luhn's rule, when it is put behind it: 0 to 9. Other signs than digits are passed by.</summary>
+    public static long Luhn(ReadOnlySpan<byte> text)
+    {
+        int sum = 0;
+        bool doubled = true;
+        for (int i = text.Length - 1; i >= 0; i--)
+        {
+            int digit = text[i] - '0';
+            if ((uint)digit > 9) continue;
+            if (doubled) digit = digit > 4 ? digit * 2 - 9 : digit * 2;
+            sum += digit;
+            doubled = !doubled;
+        }
+        return (10 - sum % 10) % 10;
+    }
+
+    /// <summary>Length of a text without certain characters at its end.</summary>
+    public static int LengthWithout(ReadOnlySpan<byte> text, ReadOnlySpan<byte> ending) => text.LastIndexOfAnyExcept(ending) + 1;
+
+    /// <summary>The next bit that is set, in a mask whose first bit is the highest of the first byte (or the lowest of it).</summary>
+    /// <param name="mask">The bits.</param>
+    /// <param name="bit">Number of the last bit found, 0 before the first; the first bit is 1.</param>
+    /// <param name="lowestFirst">Which bit of a byte is the first.</param>
+    /// <returns>False when there is none behind it.</returns>
+    public static bool NextBit(ReadOnlySpan<byte> mask, ref long bit, bool lowestFirst)
+    {
+        int at = (int)bit;
+        for (int index = at >> 3; index < mask.Length; index++, at = index << 3)
+        {
+            int left = lowestFirst ? mask[index] >> (at & 7) : mask[index] << (at & 7) & 0xFF;
+            if (left == 0) continue;
+            bit = at + 1 + (lowestFirst ? System.Numerics.BitOperations.TrailingZeroCount(left) : System.Numerics.BitOperations.LeadingZeroCount((uint)left) - 24);
+            return true;
+        }
+        return false;
+    }
+
+    /// <summary>As the other overload, for a number from its lowest bit upwards.</summary>
+    public static bool NextBit(long mask, ref long bit)
+    {
+        long left = bit > 63 ? 0 : mask >>> (int)bit;
+        if (left == 0) return false;
+        bit += 1 + System.Numerics.BitOperations.TrailingZeroCount(left);
+        return true;
+    }
 
     // ---- what is sent ----
 

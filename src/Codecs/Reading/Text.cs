@@ -247,7 +247,12 @@ public static class Text
     {
         start = p;
         length = 0;
-        if ((uint)p > (uint)end || end > s.Length) return false;
+        if ((uint)p > (uint)end || end > s.Length)
+        {
+            // A column that is not there is an empty text, wherever it is used.
+            start = Math.Clamp(p, 0, s.Length);
+            return false;
+        }
         int at = s[p..end].IndexOf(separator);
         length = at >= 0 ? at : end - p;
         p += length + 1;
