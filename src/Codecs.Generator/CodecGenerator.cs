@@ -42,10 +42,19 @@ public sealed class CodecGenerator : IIncrementalGenerator
             .Select(static (pair, _) => CompileOne(pair.Left, pair.Right.Left, pair.Right.Right))
             .WithTrackingName(CompileStep);
 
-        context.RegisterSourceOutput(compiled, static (output, spec) =>
+        IncrementalValueProvider<EquatableList<SpecIdentity>> identities = compiled
+            .Where(static s => s.Source is not null)
+            .Select(static (s, _) => new SpecIdentity(s.Path, s.ClassName, s.Id))
+            .Collect()
+            .Select(static (list, _) => new EquatableList<SpecIdentity>(list.OrderBy(i => i.Path, StringComparer.Ordinal)));
+
+        context.RegisterSourceOutput(compiled.Combine(identities), static (output, pair) =>
         {
+            CompiledSpec spec = pair.Left;
             foreach (SpecDiagnostic d in spec.Diagnostics) output.ReportDiagnostic(ToDiagnostic(spec.Path, d));
-            if (spec.Source is not null) output.AddSource($"{spec.ClassName}.g.cs", SourceText.From(spec.Source, Encoding.UTF8));
+            if (spec.Source is null) return;
+            if (Earlier(spec, pair.Right) is SpecDiagnostic duplicate) output.ReportDiagnostic(ToDiagnostic(spec.Path, duplicate));
+            else output.AddSource($"{spec.ClassName}.g.cs", SourceText.From(spec.Source, Encoding.UTF8));
         });
 
         // The list depends on names only: editing a spec's body leaves it alone.
@@ -57,7 +66,23 @@ public sealed class CodecGenerator : IIncrementalGenerator
         context.RegisterSourceOutput(names, static (output, list) => output.AddSource("GeneratedCodecs.g.cs", SourceText.From(Registry(list), Encoding.UTF8)));
     }
 
-    private static bool IsLibrary(string path) => path.Replace('\\', '/').Contains("/shared/");
+    private static bool IsLibrary(string path)
+    {
+        string[] parts = path.Split('/', '\\');
+        return parts.Length > 1 && parts[parts.Length - 2] == "shared";
+    }
+
+    // Two specs can't be the same protocol: the first one by path is it.
+    private static SpecDiagnostic? Earlier(CompiledSpec spec, EquatableList<SpecIdentity> all)
+    {
+        foreach (SpecIdentity other in all)
+        {
+            if (other.Path == spec.Path) return null;
+            if (other.ClassName == spec.ClassName) return new SpecDiagnostic(Ids.Duplicate, 1, 1, 1, $"{other.Path.Substring(other.Path.LastIndexOfAny(['/', '\\']) + 1)} is a protocol of this name already; give one of them another name");
+            if (other.Id == spec.Id) return new SpecDiagnostic(Ids.Duplicate, 1, 1, 1, $"{other.Path.Substring(other.Path.LastIndexOfAny(['/', '\\']) + 1)} has the number {spec.Id} already; write another one behind `id`");
+        }
+        return null;
+    }
 
     private static CompiledSpec CompileOne(SpecText file, string dictionary, EquatableList<SpecText> libraries)
     {
@@ -68,10 +93,10 @@ public sealed class CodecGenerator : IIncrementalGenerator
         }
         catch (FormatException e)
         {
-            return new CompiledSpec(file.Path, "", null, new EquatableList<SpecDiagnostic>([new SpecDiagnostic(Ids.Missing, 1, 1, 1, e.Message)]));
+            return new CompiledSpec(file.Path, "", 0, null, new EquatableList<SpecDiagnostic>([new SpecDiagnostic(Ids.Missing, 1, 1, 1, e.Message)]));
         }
         SpecResult result = SpecCompiler.Compile(file.Path, file.Text, parameters, name => libraries.FirstOrDefault(l => l.Path.Replace('\\', '/').EndsWith("/" + name, StringComparison.Ordinal))?.Text);
-        return new CompiledSpec(file.Path, result.ClassName, result.Source, new EquatableList<SpecDiagnostic>(result.Diagnostics));
+        return new CompiledSpec(file.Path, result.ClassName, result.Id, result.Source, new EquatableList<SpecDiagnostic>(result.Diagnostics));
     }
 
     private static string Registry(IEnumerable<string> classes)
@@ -83,21 +108,22 @@ public sealed class CodecGenerator : IIncrementalGenerator
 
     private static Diagnostic ToDiagnostic(string path, SpecDiagnostic d)
     {
-        DiagnosticDescriptor descriptor = d.IsError ? SpecError : SpecWarning;
+        if (!Descriptors.TryGetValue(d.Id, out DiagnosticDescriptor? descriptor)) descriptor = Descriptors[Ids.Syntax];
         LinePosition start = new(d.Line - 1, d.Column - 1);
         LinePosition end = new(d.Line - 1, d.Column - 1 + d.Length);
-        return Diagnostic.Create(descriptor, Location.Create(path, new TextSpan(0, 0), new LinePositionSpan(start, end)), d.Id, d.Message);
+        return Diagnostic.Create(descriptor, Location.Create(path, new TextSpan(0, 0), new LinePositionSpan(start, end)), d.Message);
     }
 
-    private static readonly DiagnosticDescriptor SpecError =
-        new("GW1000", "The spec has an error", "{0}: {1}", "Spec", DiagnosticSeverity.Error, isEnabledByDefault: true);
-
-    private static readonly DiagnosticDescriptor SpecWarning =
-        new("GW1500", "The spec has a weak point", "{0}: {1}", "Spec", DiagnosticSeverity.Warning, isEnabledByDefault: true);
+    private static readonly Dictionary<string, DiagnosticDescriptor> Descriptors = Ids.All.ToDictionary(
+        id => id.Key,
+        id => new DiagnosticDescriptor(id.Key, id.Value, "{0}", "Spec", SpecDiagnostic.IsErrorId(id.Key) ? DiagnosticSeverity.Error : DiagnosticSeverity.Warning, isEnabledByDefault: true),
+        StringComparer.Ordinal);
 
     private sealed record SpecText(string Path, string Text);
 
-    private sealed record CompiledSpec(string Path, string ClassName, string? Source, EquatableList<SpecDiagnostic> Diagnostics);
+    private sealed record SpecIdentity(string Path, string ClassName, int Id);
+
+    private sealed record CompiledSpec(string Path, string ClassName, int Id, string? Source, EquatableList<SpecDiagnostic> Diagnostics);
 
     // All files of a run share one dictionary; reading it once per file would cost more than compiling the file.
     private static class Cache

@@ -42,7 +42,22 @@ public sealed class IncrementalTests
             [new MemoryText("specs/p.trk", "protocol p \"P\"\n  id 1\n  port 5000 tcp\nmessage m\n  u99 x\n"), new MemoryText("specs/parameters.tsv", Lab.Parameters)]);
         Diagnostic fault = driver.RunGenerators(CSharpCompilation.Create("c"), TestContext.Current.CancellationToken).GetRunResult().Diagnostics.First(d => d.Severity == DiagnosticSeverity.Error);
         FileLinePositionSpan place = fault.Location.GetLineSpan();
-        Assert.Equal(("specs/p.trk", 4, 2), (place.Path, place.StartLinePosition.Line, place.StartLinePosition.Character));
+        Assert.Equal(("GW1001", "specs/p.trk", 4, 2), (fault.Id, place.Path, place.StartLinePosition.Line, place.StartLinePosition.Character));
+    }
+
+    [Theory]
+    [InlineData("protocol p1 \"P\"\n  id 7\n  port 5000 tcp\nmessage m\n  u8 x\nsample s\n  in 00\n", "name")]
+    [InlineData("protocol q \"Q\"\n  id 2\n  port 5000 tcp\nmessage m\n  u8 x\nsample s\n  in 00\n", "number 2")]
+    public void Two_files_cannot_be_the_same_protocol(string second, string what)
+    {
+        GeneratorDriver driver = CSharpGeneratorDriver.Create([new CodecGenerator().AsSourceGenerator()],
+            [new MemoryText("specs/b.trk", second), new MemoryText("specs/a.trk", SpecOf(1)), new MemoryText("specs/parameters.tsv", Lab.Parameters)]);
+        GeneratorDriverRunResult result = driver.RunGenerators(CSharpCompilation.Create("c"), TestContext.Current.CancellationToken).GetRunResult();
+        Diagnostic fault = Assert.Single(result.Diagnostics);
+        Assert.Equal(("GW1009", "specs/b.trk"), (fault.Id, fault.Location.GetLineSpan().Path));
+        Assert.Contains(what, fault.GetMessage(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal);
+        Assert.Contains("P1Codec.g.cs", result.GeneratedTrees.Select(t => Path.GetFileName(t.FilePath)));
+        Assert.Equal(2, result.GeneratedTrees.Length);
     }
 
     private sealed class MemoryText(string path, string text) : AdditionalText

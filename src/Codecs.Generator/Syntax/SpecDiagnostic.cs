@@ -11,7 +11,9 @@ namespace Gateway.Codecs.Generator;
 public sealed record SpecDiagnostic(string Id, int Line, int Column, int Length, string Message)
 {
     /// <summary>Whether the spec can't be compiled because of it.</summary>
-    public bool IsError => string.CompareOrdinal(Id, "GW1500") < 0;
+    public bool IsError => IsErrorId(Id);
+
+    internal static bool IsErrorId(string id) => string.CompareOrdinal(id, "GW1500") < 0;
 
     /// <summary><c>file(line,column): error GW1001: message</c>, as compilers print it.</summary>
     public string Format(string file) => $"{file}({Line},{Column}): {(IsError ? "error" : "warning")} {Id}: {Message}";
@@ -37,6 +39,28 @@ internal static class Ids
     internal const string Import = "GW1015";
     internal const string NoSamples = "GW1501";
     internal const string Unused = "GW1502";
+
+    /// <summary>Each id with a title.</summary>
+    internal static readonly System.Collections.Generic.Dictionary<string, string> All = new()
+    {
+        [Syntax] = "A line is not understood",
+        [Indentation] = "Indentation",
+        [UnknownName] = "An unknown name",
+        [UnknownParameter] = "An unknown parameter",
+        [Unit] = "A unit that does not fit",
+        [Type] = "A type that does not fit",
+        [Bounds] = "A field that reads too far",
+        [Unreachable] = "Something that can never match",
+        [Duplicate] = "Something is there twice",
+        [Range] = "A number out of range",
+        [Missing] = "Something is missing",
+        [Recursion] = "A block that uses itself",
+        [Sample] = "A sample",
+        [Value] = "A value that can not be",
+        [Import] = "An import",
+        [NoSamples] = "No samples",
+        [Unused] = "Something is not used",
+    };
 }
 
 /// <summary>Finds the nearest of known names, for suggestions.</summary>
