@@ -82,6 +82,9 @@ public interface IParameterSink
     /// <summary>Trace: values that follow come from a field read earlier.</summary>
     void Origin(int field, int start, int length);
 
+    /// <summary>Trace: the decoder looked at bytes without reading them as a field; values that follow do not come from there.</summary>
+    void Look(LookKind kind, int line, int start, int length);
+
     /// <summary>Trace: a checksum over <paramref name="from"/>..<paramref name="to"/> is stored at <paramref name="storedAt"/>; <paramref name="check"/> is an index of <see cref="ProtocolInfo.Checks"/>.</summary>
     void Check(int check, int from, int to, int storedAt, bool correct);
 }

@@ -39,6 +39,8 @@ public sealed record ProtocolInfo
     public IReadOnlyList<FieldInfo> Fields { get; init; } = [];
     /// <summary>Every checksum that a decoder tests; the trace speaks of them by index.</summary>
     public IReadOnlyList<CheckInfo> Checks { get; init; } = [];
+    /// <summary>Bytes of a frame that its framer looks at, where the spec puts them at a constant place.</summary>
+    public IReadOnlyList<FramingInfo> Framing { get; init; } = [];
     /// <summary>Dictionary names that the decoder can write, with numbered and open forms as <c>din.{i}</c>, <c>custom.param.{id}</c>.</summary>
     public IReadOnlyList<string> Parameters { get; init; } = [];
     /// <summary>Commands of the spec.</summary>
@@ -68,6 +70,14 @@ public sealed record MessageInfo(string Name, int Line, string Condition);
 /// <param name="Add">See <paramref name="Multiply"/>.</param>
 /// <param name="BigEndian">Byte order of integers and floats.</param>
 public sealed record FieldInfo(int Line, string Name, string Type, string Parameter, string Unit, double Multiply, double Divide, double Add, bool BigEndian);
+
+/// <summary>Bytes of a frame that its framer looks at.</summary>
+/// <param name="Line">Line of the spec.</param>
+/// <param name="Kind">What they are.</param>
+/// <param name="Offset">From the start of the frame; below 0 from its end.</param>
+/// <param name="Length">How many bytes.</param>
+/// <param name="Marker">What stands there, empty for numbers.</param>
+public sealed record FramingInfo(int Line, LookKind Kind, int Offset, int Length, byte[] Marker);
 
 /// <summary>A checksum of a spec.</summary>
 /// <param name="Line">Line of the spec.</param>

@@ -342,7 +342,9 @@ internal sealed partial class SpecEmitter
         if (!TryIntegerType(peek.Type, out int width, out bool signed, out bool little)) throw new SpecSyntaxException(Ids.Type, peek.At, $"'{peek.Type}@' is no number to look at; write u8@ to u64@, i8@ to i64@, with le or be");
         Value offset = Emit(peek.Offset, c);
         if (c.Need is not null) Out.Line(c.Need(offset.Constant is long constant ? Value.Literal(constant + width) : $"{Int(offset, peek.At)} + {width}"));
-        string code = $"global::Gateway.Codecs.Reading.Support.Peek({c.Span}, {Int(offset, peek.At)}, {width}, {(little ? "true" : "false")})";
+        string code = TracesLooks(c)
+            ? $"global::Gateway.Codecs.Reading.Looks.Peek(ref sink, {peek.At.Line}, {c.Span}, {Int(offset, peek.At)}, {width}, {(little ? "true" : "false")})"
+            : $"global::Gateway.Codecs.Reading.Support.Peek({c.Span}, {Int(offset, peek.At)}, {width}, {(little ? "true" : "false")})";
         return Value.Of(ValueType.Integer, signed ? $"global::Gateway.Codecs.Reading.Bin.SignExtend({code}, {width * 8})" : code);
     }
 

@@ -56,7 +56,7 @@ internal sealed partial class SpecEmitter
             parameters.Add($"{(type switch { ValueType.Bytes => "global::System.ReadOnlySpan<byte>", ValueType.Real => "double", ValueType.Boolean => "bool", _ => "long" })} {local}");
             scope.Set(names[i], type == ValueType.Bytes ? Value.OfBytes(local, "0", $"{local}.Length") : Value.Of(type, local));
         }
-        Context c = new() { Scope = scope, Fail = (_, _) => "return false;", StopStatement = "return true;", InTable = true, Sized = "sized" };
+        Context c = new() { Scope = scope, Fail = (_, _) => "return false;", StopStatement = "return true;", InTable = true, Sized = "sized", HasSink = true };
         Value selector = scope.Find(names[0])!;
         HashSet<string> seen = [];
         TableRowNode? other = null;

@@ -71,6 +71,7 @@ internal sealed partial class SpecEmitter
         {
             Out.Line($"{length} = global::System.MemoryExtensions.IndexOf({c.Span}.Slice({c.Position}, {c.End} - {c.Position}), {Value.Literal(until)});");
             Out.Line($"if ({length} < 0) {FailMissing(c, field.Line)}");
+            if ((field.Terminator ?? field.Type.Until) is not null) TraceDelimiter(c, field.Line, $"{c.Position} + {length}", until.Length);
             Out.Line($"{c.Position} += {length}{((field.Terminator ?? field.Type.Until) is not null ? $" + {until.Length}" : "")};");
         }
         else
@@ -160,6 +161,7 @@ internal sealed partial class SpecEmitter
             {
                 Out.Line($"{length} = global::System.MemoryExtensions.IndexOf({c.Span}.Slice({c.Position}, {c.End} - {c.Position}), {Value.Literal(time.Terminator)});");
                 Out.Line($"if ({length} < 0) {c.Fail("Malformed", time.Line)}");
+                TraceDelimiter(c, time.Line, $"{c.Position} + {length}", time.Terminator.Length);
                 Out.Line($"{c.Position} += {length} + {time.Terminator.Length};");
             }
             else

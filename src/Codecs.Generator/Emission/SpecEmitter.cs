@@ -219,6 +219,7 @@ internal sealed partial class SpecEmitter
         return new Context
         {
             Scope = scope,
+            HasSink = true,
             Fail = (status, line) => $"return Refuse(s, global::Gateway.Codecs.DecodeStatus.{status}, {line}, p);",
         };
     }
@@ -400,6 +401,7 @@ internal sealed partial class SpecEmitter
         code.Line("[");
         foreach (var check in _checks) code.Line($"    new({check.Line}, {Value.Quote(check.Algorithm)}, {Value.Quote(check.Type)}, {Truth(check.BigEndian)}),");
         code.Line("],");
+        EmitFramingLooks(code);
         code.Line("Commands =");
         code.Line("[");
         foreach (CommandNode command in _spec.Commands) code.Line($"    new({Value.Quote(command.Name)}, {command.At.Line}, [{string.Join(", ", command.Properties.Select(Option))}]),");

@@ -168,6 +168,9 @@ internal sealed class Context
     /// <summary>Inside a walk: items that run out of bytes wait for more.</summary>
     internal bool Walk;
 
+    /// <summary>The method has a sink that can be told what is looked at.</summary>
+    internal bool HasSink;
+
     internal bool InRecord;
     internal bool InTable;
     internal string? Bits;

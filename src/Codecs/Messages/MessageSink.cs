@@ -181,6 +181,11 @@ public partial struct MessageSink : IParameterSink
     }
 
     /// <inheritdoc/>
+    public readonly void Look(LookKind kind, int line, int start, int length)
+    {
+    }
+
+    /// <inheritdoc/>
     public readonly void Check(int check, int from, int to, int storedAt, bool correct)
     {
     }

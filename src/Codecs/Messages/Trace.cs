@@ -55,6 +55,8 @@ public enum TraceEventKind : byte
     EndMessage,
     /// <summary>Bytes were read as a field.</summary>
     Field,
+    /// <summary>Bytes were looked at: <see cref="TraceEvent.Index"/> is the line of the spec, <see cref="TraceEvent.StoredAt"/> the <see cref="LookKind"/>.</summary>
+    Look,
     /// <summary>A checksum was tested.</summary>
     Check,
     /// <summary>A value was written; outside a message it is a common one of the messages that follow.</summary>

@@ -56,7 +56,7 @@ public struct TraceSink : IParameterSink
         List<TraceEvent> events = _trace.EventList;
         int kept = _frameStart;
         for (int i = _frameStart; i < events.Count; i++)
-            if (events[i].Kind is TraceEventKind.BeginFrame or TraceEventKind.Field or TraceEventKind.Check) events[kept++] = events[i];
+            if (events[i].Kind is TraceEventKind.BeginFrame or TraceEventKind.Field or TraceEventKind.Check or TraceEventKind.Look) events[kept++] = events[i];
         events.RemoveRange(kept, events.Count - kept);
         _flags = 0;
         _overflowed = false;
@@ -172,6 +172,10 @@ public struct TraceSink : IParameterSink
         _start = start;
         _length = length;
     }
+
+    /// <inheritdoc/>
+    public void Look(LookKind kind, int line, int start, int length) =>
+        Add(new TraceEvent(TraceEventKind.Look, line, start, length, (int)kind, true, null));
 
     /// <inheritdoc/>
     public void Check(int check, int from, int to, int storedAt, bool correct) =>

@@ -17,6 +17,8 @@ internal static class HelpText
           protocol check FILE              compile a spec file and print what is wrong with it
           protocol decode NAME HEX|-       bytes in, messages as JSON and replies out
           protocol explain NAME HEX|-      the same, with the bytes and the spec line behind each value
+          protocol fmt FILE                put a spec file into the canonical layout
+          protocol doc NAME                a page about a protocol, in Markdown
           protocol identify HEX|FILE|-     which protocols explain these bytes
           protocol try SPEC                what a new spec makes of recorded traffic, compared with what is there
           protocol reload NAME             make a running gateway take up a changed spec
@@ -58,14 +60,19 @@ internal static class HelpText
                gateway protocol check FILE...
                gateway protocol decode NAME HEX|TEXT|- [--udp] [--ident IDENT]
                gateway protocol explain NAME HEX|TEXT|- [--udp] [--ident IDENT]
+               gateway protocol fmt [--check] FILE...
+               gateway protocol doc NAME [--out FILE]
                gateway protocol identify HEX|TEXT|FILE|- [--all]
                gateway protocol try SPEC --capture FILE [--against NAME]
                gateway protocol reload NAME [--api URL] [--token TOKEN]
+               gateway protocol selftest
 
           --specs DIR      a folder of your own specs, before those built in (GATEWAY_SPECS)
           --udp            the bytes are one datagram
           --ident IDENT    the device is identified already
           --binary, --text what the new spec is for: frames with lengths (without either), or lines
+          --check          change nothing; exit code 1 when a file is not in the canonical layout
+          --out FILE       write the page to a file
           --all            show the protocols too that refuse the bytes, and why
           --capture FILE   recorded traffic, one received chunk a line (below)
           --against NAME   compare with this protocol (without: the one of the same name)

@@ -6,7 +6,7 @@ namespace Gateway.Host.Cli;
 /// <summary><c>gateway protocol ...</c>: lists and shows what is built in; the other verbs are in files of their own.</summary>
 internal static class ProtocolCommand
 {
-    private static readonly string[] Verbs = ["list", "show", "new", "check", "decode", "explain", "identify", "try", "reload"];
+    private static readonly string[] Verbs = ["list", "show", "new", "check", "decode", "explain", "fmt", "identify", "doc", "try", "reload", "selftest"];
 
     /// <summary>Runs one verb.</summary>
     public static async Task<int> RunAsync(string[] words, Terminal terminal, CancellationToken stopping)
@@ -22,6 +22,9 @@ internal static class ProtocolCommand
             case "explain": return await DecodeCommand.RunAsync(rest, terminal, isExplanation: true, stopping).ConfigureAwait(false);
             case "new": return await NewCommand.RunAsync(rest, terminal).ConfigureAwait(false);
             case "identify": return await IdentifyCommand.RunAsync(rest, terminal, stopping).ConfigureAwait(false);
+            case "fmt": return await FormatCommand.RunAsync(rest, terminal).ConfigureAwait(false);
+            case "doc": return await DocCommand.RunAsync(rest, terminal).ConfigureAwait(false);
+            case "selftest": return await SelfTestCommand.RunAsync(rest, terminal).ConfigureAwait(false);
             case "try": return await TryCommand.RunAsync(rest, terminal).ConfigureAwait(false);
             case "reload": return await ReloadCommand.RunAsync(rest, terminal, stopping).ConfigureAwait(false);
             default: throw new UsageException($"there is no 'protocol {words[0]}'{Nearest.Suggest(words[0], Verbs)}");

@@ -54,6 +54,10 @@ internal static class Identifier
         List<string> evidence = [];
         if (good.Length == 0) return new Candidate(codec, transport, decoded, 0, [Refusal(decoded)], isCompleted);
 
+        // Who takes any bytes and makes nothing of them explains nothing.
+        if (!good.Any(frame => frame.SetIdent || frame.Reply.Length > 0 || frame.Trace.Messages.Count > 0 || frame.Trace.Events.Any(step => step.Kind is TraceEventKind.Check)))
+            return new Candidate(codec, transport, decoded, 0, ["decodes to nothing"], isCompleted);
+
         double share = ReadShare(codec.Info, good, input.Length);
         double score = ReadShareWeight * share;
         evidence.Add($"{share * 100:F0} % of the bytes read");

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using Gateway.Codecs;
 
@@ -10,6 +11,8 @@ internal static class Explanation
     public const string NotRead = "(not read)";
 
     private const int BytesShownMax = 16;
+
+    private static readonly SearchValues<byte> Separators = SearchValues.Create(",;:|=&!$#*@/()[]{}<>\\\" \r\n\t"u8);
 
     /// <summary>The rows of one frame by offset: fields with their values, checksums, and what nobody read.</summary>
     public static IReadOnlyList<ExplainedRow> Of(ProtocolInfo protocol, DecodedFrame frame)
@@ -45,6 +48,16 @@ internal static class Explanation
                     break;
             }
         }
+        // What was looked at is told only where nobody read it: a length that was tested first is a field afterwards.
+        foreach (TraceEvent look in frame.Trace.Events.Where(step => step.Kind is TraceEventKind.Look))
+            AddLook(rows, frame, isRead, look.Start, look.Length, look.Index, NameOf((LookKind)look.StoredAt));
+        foreach (FramingInfo look in protocol.Framing.OrderBy(look => look.Kind))
+        {
+            int start = look.Offset >= 0 ? look.Offset : frame.Bytes.Length + look.Offset;
+            if (start < 0 || start + look.Length > frame.Bytes.Length) continue;
+            if (look.Marker.Length == 0 || frame.Bytes.AsSpan(start, look.Length).SequenceEqual(look.Marker)) AddLook(rows, frame, isRead, start, look.Length, look.Line, NameOf(look.Kind));
+        }
+        AddSeparators(rows, frame, isRead);
         AddUnread(rows, frame, isRead);
         return [.. rows.OrderBy(row => row.Start < 0 ? int.MaxValue : row.Start)];
     }
@@ -74,6 +87,43 @@ internal static class Explanation
         rows.Add(isFromField
             ? Row(frame, value.Start, value.Length, protocol.Fields[value.Field].Line, message, value.Name, text)
             : new ExplainedRow(-1, 0, 0, message, "", value.Name, text));
+    }
+
+    private static string NameOf(LookKind kind) => kind switch
+    {
+        LookKind.Peek => "(looked at)",
+        LookKind.Delimiter => "(delimiter)",
+        LookKind.FrameStart => "(frame start)",
+        LookKind.FrameEnd => "(frame end)",
+        _ => "(frame length)",
+    };
+
+    private static void AddLook(List<ExplainedRow> rows, DecodedFrame frame, bool[] isRead, int start, int length, int line, string name)
+    {
+        int end = Math.Min(isRead.Length, start + length);
+        for (int at = Math.Max(0, start); at < end; at++)
+        {
+            if (isRead[at]) continue;
+            int from = at;
+            while (at < end && !isRead[at]) at++;
+            rows.Add(Row(frame, from, at - from, line, 0, name, ""));
+            Mark(isRead, from, at - from);
+        }
+    }
+
+    /// <summary>Punctuation between two columns or elements that were read: what keeps them apart.</summary>
+    private static void AddSeparators(List<ExplainedRow> rows, DecodedFrame frame, bool[] isRead)
+    {
+        if (frame.Bytes.Any(b => b is >= 0x7F or 0)) return;        // no text
+        for (int start = 0; start < isRead.Length; start++)
+        {
+            if (isRead[start]) continue;
+            int end = start;
+            while (end < isRead.Length && !isRead[end]) end++;
+            bool isPunctuation = frame.Bytes.AsSpan(start, end - start).IndexOfAnyExcept(Separators) < 0;
+            if (isPunctuation) AddLook(rows, frame, isRead, start, end - start, 0, end - start == 1 ? "(separator)" : "(separators)");
+            start = end;
+        }
     }
 
     private static void AddUnread(List<ExplainedRow> rows, DecodedFrame frame, bool[] isRead)

@@ -74,12 +74,24 @@ internal static class SpecLoader
         return new SpecDiagnostic(CompilerFault, line, 1, 1, $"a fault of the spec compiler, please report it with the spec: {fault.GetMessage(CultureInfo.InvariantCulture)}");
     }
 
+    /// <summary>The text of a built-in spec.</summary>
+    /// <param name="name">Name of its file, e.g. of <see cref="ProtocolInfo.SpecFile"/>.</param>
+    /// <returns>Null when there is none.</returns>
+    public static string? ReadBuiltIn(string name)
+    {
+        using Stream? stream = typeof(Codec).Assembly.GetManifestResourceStream(name);
+        if (stream is null) return null;
+        using StreamReader reader = new(stream);
+        return reader.ReadToEnd();
+    }
+
     private static string? Import(string specPath, string name)
     {
         string folder = Path.GetDirectoryName(Path.GetFullPath(specPath))!;
         string path = Path.Combine(folder, LibraryFolder, name);
-        // Only what lies beside the spec: a name is no path.
-        return name == Path.GetFileName(name) && File.Exists(path) ? File.ReadAllText(path) : null;
+        // Only what lies beside the spec, or is built in: a name is no path.
+        if (name != Path.GetFileName(name)) return null;
+        return File.Exists(path) ? File.ReadAllText(path) : ReadBuiltIn($"{LibraryFolder}/{name}");
     }
 
     private static ParameterTable ReadParameters()

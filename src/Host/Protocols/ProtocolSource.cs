@@ -40,6 +40,24 @@ internal sealed class ProtocolSource
         throw new FailureException($"there is no protocol '{name}'{Nearest.Suggest(name, known)}; see 'gateway protocol list'.");
     }
 
+    /// <summary>As <see cref="Find"/>, with the text of the spec.</summary>
+    /// <exception cref="FailureException">There is none, it does not compile, or its file can't be read.</exception>
+    public (Codec Codec, string Spec) FindWithText(string name)
+    {
+        Codec codec = Find(name);
+        string? path = name.EndsWith(SpecFile.Extension, StringComparison.Ordinal) ? name
+            : _files.Value.FirstOrDefault(file => Path.GetFileName(file.Path) == codec.Info.SpecFile)?.Path;
+        try
+        {
+            string? spec = path is null ? SpecLoader.ReadBuiltIn(codec.Info.SpecFile) : File.ReadAllText(path);
+            return (codec, spec ?? throw new FailureException($"the text of {codec.Info.SpecFile} is not there."));
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            throw new FailureException($"can't read {path}: {unreadable.Message}", unreadable);
+        }
+    }
+
     /// <summary>All protocols by name, a user's own in the place of the built-in one; specs that do not compile are told as complaints.</summary>
     public async Task<IReadOnlyList<Codec>> AllAsync(TextWriter error)
     {
