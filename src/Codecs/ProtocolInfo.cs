@@ -23,6 +23,8 @@ public sealed record ProtocolInfo
     public bool Tcp { get; init; }
     /// <summary>Speaks UDP.</summary>
     public bool Udp { get; init; }
+    /// <summary>Takes HTTP requests over TCP, for which <see cref="Tcp"/> holds too.</summary>
+    public bool Http { get; init; }
     /// <summary>Payload is text for people to read.</summary>
     public bool IsText { get; init; }
     /// <summary>Longest frame in bytes.</summary>

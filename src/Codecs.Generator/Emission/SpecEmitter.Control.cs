@@ -28,6 +28,7 @@ internal sealed partial class SpecEmitter
             case "mask": EmitMask(item, c); break;
             case "csv": EmitCsv(item, c); break;
             case "list" or "split": EmitList(item, c); break;
+            case "json" or "json each": EmitJson(item, c); break;
             case "kv": EmitKeyValue(item, c); break;
             case "inflate" or "unhex": EmitUnpacked(item, c); break;
             case "bitfield": EmitBitfield(item, c); break;
@@ -388,13 +389,23 @@ internal sealed partial class SpecEmitter
         string anchor = _method.Int32("s");
         Out.Line($"{anchor} = {valueStart};");
         Context inner = Inner(outer);
+        string? before = _origin;
+        if (item.UrlEncoded)
+        {
+            string decoded = _method.Span();
+            Out.Line($"{decoded} = global::Gateway.Codecs.Reading.UrlText.Decode(s, {outer.Span}.Slice({valueStart}, {valueEnd} - {valueStart}));");
+            if (outer.Span == "m") _origin ??= $"{part} + {sign} + {item.Separator2.Length}, {size} - {sign} - {item.Separator2.Length}";
+            Out.Line($"{anchor} = {valueStart} = 0; {valueEnd} = {decoded}.Length;");
+            inner.Span = decoded;
+        }
         inner.Position = valueStart;
         inner.End = valueEnd;
         inner.Columns = false;
         inner.Element = true;
         inner.Scope.Set("key", Value.OfBytes(outer.Span, part, sign));
-        inner.Scope.Set("val", Value.OfBytes(outer.Span, anchor, $"({valueEnd} - {anchor})"));
+        inner.Scope.Set("val", Value.OfBytes(inner.Span, anchor, $"({valueEnd} - {anchor})"));
         EmitItems(item.Body, inner);
+        _origin = before;
         Out.Close();
         Export(inner, c);
     }

@@ -541,7 +541,7 @@ internal sealed partial class SpecEmitter
 
     private void TraceField(int index, string start, string length)
     {
-        if (!_walking) Out.Line($"if (TSink.Traces) sink.Field({index}, {start}, {length});");
+        if (!_walking) Out.Line($"if (TSink.Traces) sink.Field({index}, {_origin ?? $"{start}, {length}"});");
     }
 
     private bool IsBigEndian(TypeRef type) =>

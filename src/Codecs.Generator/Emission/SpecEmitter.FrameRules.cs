@@ -7,7 +7,7 @@ namespace Gateway.Codecs.Generator;
 /// <summary>The rules of a frame case: where the frame ends, and what is done to it once it is whole.</summary>
 internal sealed partial class SpecEmitter
 {
-    private static readonly string[] CuttingRules = ["size", "until", "before", "between", "balanced", "walk", "datagram", "reject"];
+    private static readonly string[] CuttingRules = ["size", "until", "before", "between", "balanced", "walk", "datagram", "http", "reject"];
 
     // Each cutting rule declares `length` (of the frame) and `taken` (bytes of input it used).
     private void EmitRules(List<FrameRule> rules, Context c)
@@ -22,6 +22,10 @@ internal sealed partial class SpecEmitter
         {
             case "reject":
                 Out.Line($"return {Result}.Malformed;");
+                return;
+            case "http":
+                if (rules.Count > 1) throw new SpecSyntaxException(Ids.Syntax, rules[1].At, "a request is cut by its own length; nothing else belongs to the rule 'http'");
+                Out.Line($"return {HttpClass}.Frame(f, s, skip, {_spec.FrameBytesMax});");
                 return;
             case "datagram":
                 Out.Line("int length = f.Length;");

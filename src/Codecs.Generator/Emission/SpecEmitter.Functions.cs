@@ -11,7 +11,9 @@ internal sealed partial class SpecEmitter
     private Value? EmitFunction(CallExpr call, Context c) => call.Function switch
     {
         "index" => EmitIndex(call, c),
+        "header" => EmitHeader(call, c),
         "masksize" => EmitMaskSize(call, c),
+        _ when call.Function.StartsWith("kind ", System.StringComparison.Ordinal) => EmitKind(call, c),
         _ => EmitTextFunction(call, c),
     };
 

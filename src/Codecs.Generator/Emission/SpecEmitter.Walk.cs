@@ -5,6 +5,9 @@ internal sealed partial class SpecEmitter
 {
     private bool _walking;
 
+    // Where in the frame a text stands that is read in its decoded form: start and length.
+    private string? _origin;
+
     private void EmitWalkRule(FrameRule rule, Context c)
     {
         int max = _spec.FrameBytesMax;

@@ -135,6 +135,7 @@ internal sealed partial class SpecEmitter
         Context c = NewContext(new Scope(null));
         Out.Indent = 2;
         _headerPuts = true;
+        EmitRequest(c);
         EmitItems(_spec.Header, c);
         _headerPuts = false;
         // Messages get the locals that the header's names stand for, not those that only served to read them.
@@ -382,7 +383,7 @@ internal sealed partial class SpecEmitter
         code.Line("private static readonly global::Gateway.Codecs.ProtocolInfo s_info = new()");
         code.Open();
         code.Line($"Name = {Value.Quote(_spec.Name)}, Title = {Value.Quote(_spec.Title)}, Id = {_spec.Id}, DefaultPort = {_spec.Port},");
-        code.Line($"Tcp = {Truth(_spec.Tcp)}, Udp = {Truth(_spec.Udp)}, IsText = {Truth(IsText())}, FrameBytesMax = {_spec.FrameBytesMax},");
+        code.Line($"Tcp = {Truth(_spec.Tcp || _spec.Http)}, Udp = {Truth(_spec.Udp)}, Http = {Truth(_spec.Http)}, IsText = {Truth(IsText())}, FrameBytesMax = {_spec.FrameBytesMax},");
         code.Line($"SpecFile = {Value.Quote(_file)}, SpecLines = {lines}, SpecHash = {Value.Quote(hash)},");
         code.Line($"Aliases = [{List(_spec.Aliases)}], Vendors = [{List(_spec.Vendors)}], Devices = [{List(_spec.Devices)}], Sources = [{List(_spec.Sources)}],");
         code.Line($"Parameters = [{List(_used.OrderBy(p => p, StringComparer.Ordinal))}],");

@@ -71,6 +71,13 @@ internal static class ExpressionParser
             r.Take();
             return new BinaryExpr { At = at, Op = next.Text, Left = left, Right = Level(r, 0) };
         }
+        // `val is string`: the kind of a JSON value.
+        if (next is { Kind: TokenKind.Name, Text: "is" } && r.Peek(1) is { Kind: TokenKind.Name, Text: "string" or "number" or "bool" or "object" or "array" } kind)
+        {
+            r.Take();
+            r.Take();
+            return new CallExpr { At = at, Function = "kind " + kind.Text, Arguments = [left] };
+        }
         bool negated = next is { Kind: TokenKind.Name, Text: "not" };
         if (negated) r.Take();
         if (r.TakeName("in"))

@@ -121,6 +121,7 @@ internal sealed partial class ItemParser(List<SpecDiagnostic> diagnostics)
             case "mask": return ParseMask(r, at);
             case "next": return ParseNextRecord(r, at);
             case "switch": return ParseSwitch(r, at);
+            case "json": return ParseJson(r, at);
             case "use": return ParseUse(r, at);
             case "item": return ParseTableCall(r, at);
             case "mark":
@@ -145,7 +146,7 @@ internal sealed partial class ItemParser(List<SpecDiagnostic> diagnostics)
     {
         foreach (string type in Types) yield return type;
         foreach (string word in new[] { "lat", "lon", "time", "const", "valid", "value", "let", "set", "login", "require", "record", "optional", "one", "if", "repeat", "for", "within", "at", "tlv", "csv",
-                     "list", "split", "kv", "each", "mask", "next", "inflate", "unhex", "bitfield", "switch", "use", "item", "mark", "check", "reject", "stop", "find", "skip", "column", "reply" }) yield return word;
+                     "list", "split", "kv", "json", "each", "mask", "next", "inflate", "unhex", "bitfield", "switch", "use", "item", "mark", "check", "reject", "stop", "find", "skip", "column", "reply" }) yield return word;
     }
 
     private static int LastLine(SpecLine line) => line.Children.Count == 0 ? line.Number : LastLine(line.Children[line.Children.Count - 1]);
@@ -518,6 +519,7 @@ internal sealed partial class ItemParser(List<SpecDiagnostic> diagnostics)
                 item.Separator = r.ExpectBytes("the separator of items");
                 r.TakeSymbol(",");
                 item.Separator2 = r.ExpectBytes("the sign between key and value");
+                item.UrlEncoded = r.TakeName("urlencoded");
                 if (r.TakeName("in")) item.Argument = ExpressionParser.Parse(r);
                 break;
             default:
@@ -627,6 +629,11 @@ internal sealed partial class ItemParser(List<SpecDiagnostic> diagnostics)
         r.Take();
         ReplyItem item = new() { At = at };
         if (r.TakeName("if")) item.Condition = ExpressionParser.Parse(r);
+        if (r.TakeName("http"))
+        {
+            ParseHttpReply(r, item);
+            return item;
+        }
         if (!r.AtEnd) item.Items = OutParser.ParseLine(r);
         item.Items.AddRange(OutParser.ParseBlock(r.Line.Children));
         if (item.Items.Count == 0) throw new SpecSyntaxException(Ids.Missing, at, "the reply is empty; write what to send behind it or below it");

@@ -273,6 +273,7 @@ internal sealed class BlockItem : Item
     internal string Name = "";
     internal byte[] Separator = [];
     internal byte[] Separator2 = [];
+    internal bool UrlEncoded;
     internal byte[]? NotAvailable;
     internal List<Item> Body = [];
     internal List<Item>? Else;

@@ -6,13 +6,22 @@ namespace Gateway.Codecs.Generator;
 internal sealed partial class SpecParser
 {
     private static readonly string[] FrameRuleNames =
-        ["size", "until", "before", "between", "balanced", "walk", "unescape", "tail", "strip", "datagram", "reject"];
+        ["size", "until", "before", "between", "balanced", "walk", "unescape", "tail", "strip", "datagram", "http", "reject"];
 
     private void ParseFrame(LineReader r, Place at)
     {
         FrameSection frame = new() { At = at };
         if (r.TakeName("tcp")) frame.Transport = "tcp";
         else if (r.TakeName("udp")) frame.Transport = "udp";
+        else if (r.TakeName("http"))
+        {
+            // Requests come over TCP; the rule stands for the whole section.
+            r.ExpectEnd();
+            if (r.Line.Children.Count > 0) throw new SpecSyntaxException(Ids.Syntax, at, "'frame http' cuts requests by itself and has no rules; for a port that takes other frames too write 'frame tcp' with the rule 'http' in a case");
+            frame.Cases.Add(new FrameCase { At = at, Rules = [new FrameRule { At = at, Kind = "http" }] });
+            _spec.Frames.Add(frame);
+            return;
+        }
         r.ExpectEnd();
         FrameCase? plain = null;
         foreach (SpecLine child in r.Line.Children)
@@ -97,7 +106,7 @@ internal sealed partial class SpecParser
                 else rule.TailReject = true;
                 break;
             case "strip": rule.Size = ExpressionParser.Parse(r); break;
-            case "datagram" or "reject": break;
+            case "datagram" or "http" or "reject": break;
             default:
                 throw new SpecSyntaxException(Ids.Syntax, rule.At, $"'{rule.Kind}' is no framing rule{Nearest.Suggestion(rule.Kind, FrameRuleNames)}");
         }

@@ -36,6 +36,8 @@ internal sealed partial class SpecParser(string text, List<SpecDiagnostic> diagn
                 Report(e);
             }
         }
+        // `port N http` is enough to say that requests are the frames.
+        if (_spec.Http && _spec.Frames.Count == 0) _spec.Frames.Add(new FrameSection { At = _spec.At, Cases = [new FrameCase { At = _spec.At, Rules = [new FrameRule { At = _spec.At, Kind = "http" }] }] });
         // A protocol that speaks UDP alone has samples of UDP.
         foreach (SampleNode sample in _spec.Samples)
             if (sample.Transport.Length == 0) sample.Transport = _spec.Udp && !_spec.Tcp && !_spec.Http ? "udp" : "tcp";

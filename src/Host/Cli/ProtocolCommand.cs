@@ -74,7 +74,7 @@ internal static class ProtocolCommand
     private static string Setting(OptionInfo option) =>
         $"{option.Name,-24} {option.Type,-8} {(option.Default.Length > 0 ? "default " + option.Default : ""),-16} {option.Description}".TrimEnd();
 
-    private static string Transports(ProtocolInfo protocol) => (protocol.Tcp, protocol.Udp) switch
+    private static string Transports(ProtocolInfo protocol) => protocol.Http ? protocol.Udp ? "http udp" : "http" : (protocol.Tcp, protocol.Udp) switch
     {
         (true, true) => "tcp udp",
         (false, true) => "udp",
