@@ -121,7 +121,8 @@ internal sealed class PositionComparer(AttributeMap map)
         if (report is not null && (fix is null || report != fix) && !SameTime(report, timestamp)) found.Add(new("deviceTime", report, Iso(timestamp)));
     }
 
-    private static bool SameTime(string iso, double? seconds) => seconds is { } s && Math.Abs(VectorFile.ToUs(iso) / 1e6 - s) < 0.0011;
+    // A recorder that misread a clock wrote years of five digits; such a text is no time.
+    private static bool SameTime(string iso, double? seconds) => seconds is { } s && VectorFile.TryToUs(iso, out long us) && Math.Abs(us / 1e6 - s) < 0.0011;
 
     private static string Iso(double? seconds) =>
         seconds is { } s ? DateTimeOffset.UnixEpoch.AddMilliseconds(Math.Round(s * 1000)).ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture) : "-";

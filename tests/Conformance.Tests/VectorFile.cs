@@ -72,14 +72,18 @@ internal static class VectorFile
             row.TryGetProperty("positions", out JsonElement positions) ? [.. positions.EnumerateArray()] : [],
             Hex(response),
             row.TryGetProperty("config", out JsonElement config) ? config : null,
-            Text(row, "clock") is { } clock ? ToUs(clock) : null,
+            Text(row, "clock") is { } clock && TryToUs(clock, out long now) ? now : null,
             row.TryGetProperty("clockDependent", out JsonElement names) ? [.. names.EnumerateArray().Select(n => n.GetString() ?? "")] : [],
             row.TryGetProperty("idents", out JsonElement idents) && idents.GetArrayLength() > 0);
     }
 
-    /// <summary>µs since 1970 of an ISO-8601 time.</summary>
-    public static long ToUs(string iso) =>
-        (DateTimeOffset.Parse(iso, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal).UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks) / 10;
+    /// <summary>µs since 1970 of an ISO-8601 time; false for a text that is none.</summary>
+    public static bool TryToUs(string iso, out long us)
+    {
+        bool isTime = DateTimeOffset.TryParse(iso, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time);
+        us = isTime ? (time.UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks) / 10 : 0;
+        return isTime;
+    }
 
     private static byte[]? Hex(string? hex) => hex is null ? null : Convert.FromHexString(hex);
 

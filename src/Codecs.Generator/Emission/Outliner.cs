@@ -226,7 +226,7 @@ internal sealed class Outliner
 
     private static bool IsAssigned(string name, List<string> lines)
     {
-        Regex assigned = new($@"(?<![A-Za-z0-9_.]){name}(?![A-Za-z0-9_])( =(?!=)| \+=| -=| \*=| <<=|\+\+|--|\.Next\()|(ref|out) {name}(?![A-Za-z0-9_])|(\+\+|--){name}(?![A-Za-z0-9_])", RegexOptions.CultureInvariant);
+        Regex assigned = new($@"(?<![A-Za-z0-9_.]){name}(?![A-Za-z0-9_])( =(?!=)| \+=| -=| \*=| <<=|\+\+|--|\.Next\(|\.NextElement\(|\.Take\()|(ref|out) {name}(?![A-Za-z0-9_])|(\+\+|--){name}(?![A-Za-z0-9_])", RegexOptions.CultureInvariant);
         return lines.Exists(line => !IsDirective(line) && assigned.IsMatch(line));
     }
 

@@ -123,7 +123,7 @@ internal sealed partial class SpecEmitter
         code.Open();
         Outliner outliner = new(name.Replace("<TSink>", ""), _sessionClass, isStatus: false, [("int", "p"), ("int", "e"), ("bool", "sized"), .. parameters.Select(x => (x.Substring(0, x.LastIndexOf(' ')), x.Substring(x.LastIndexOf(' ') + 1)))]);
         List<string> locals = [.. method.Locals];
-        string body = outliner.Split(method.Code.ToString(), locals);
+        string body = HasErrors ? method.Code.ToString() : outliner.Split(method.Code.ToString(), locals);
         foreach (string local in locals) code.Line(local);
         code.Append(body);
         code.Hidden();

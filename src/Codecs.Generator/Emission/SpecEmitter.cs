@@ -53,6 +53,8 @@ internal sealed partial class SpecEmitter
         if (_reported.Add((e.At.Line, e.At.Column, e.Message))) _diagnostics.Add(new SpecDiagnostic(e.Id, Math.Max(1, e.At.Line), Math.Max(1, e.At.Column), Math.Max(1, e.At.Length), e.Message));
     }
 
+    private bool HasErrors => _diagnostics.Exists(d => d.IsError);
+
     private void Report(string id, Place at, string message) => Report(new SpecSyntaxException(id, at, message));
 
     /// <summary>The source of the codec. Worth compiling only when no error was reported.</summary>
@@ -179,7 +181,8 @@ internal sealed partial class SpecEmitter
             bodies.Open();
             Outliner outliner = new(method, _sessionClass, isStatus: true, [("int", "p"), ("int", "e"), .. headerLocals.Select(l => (l.Substring(0, l.IndexOf(' ')), NameOfLocal(l)))]);
             List<string> locals = [.. _method.Locals];
-            string body = outliner.Split(_method.Code.ToString(), locals);
+            // An error leaves blocks open, and its code is thrown away.
+            string body = HasErrors ? _method.Code.ToString() : outliner.Split(_method.Code.ToString(), locals);
             foreach (string local in locals) bodies.Line(local);
             bodies.Append(body);
             bodies.Hidden();
