@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.CompilerServices;
 
 namespace Gateway.Codecs.Reading;
@@ -29,6 +30,8 @@ public ref struct JsonReader
 
     /// <summary>Longest path in bytes; what is longer is cut, so that no row fits.</summary>
     public const int PathBytesMax = 256;
+
+    private static readonly SearchValues<byte> s_number = SearchValues.Create("0123456789+-.eE"u8);
 
     [InlineArray(DepthMax)]
     private struct Levels
@@ -230,7 +233,7 @@ public ref struct JsonReader
         ReadOnlySpan<byte> word = _text.Slice(Start, Length);
         isNull = word.SequenceEqual("null"u8);
         Kind = word.SequenceEqual("true"u8) || word.SequenceEqual("false"u8) ? JsonKind.Boolean : JsonKind.Number;
-        return isNull || Kind == JsonKind.Boolean || (word.Length > 0 && word.IndexOfAnyExcept("0123456789+-.eE"u8) < 0) || Fail();
+        return isNull || Kind == JsonKind.Boolean || (word.Length > 0 && word.IndexOfAnyExcept(s_number) < 0) || Fail();
     }
 
     // The position of the closing quote, or -1.
