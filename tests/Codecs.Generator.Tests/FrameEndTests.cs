@@ -61,6 +61,9 @@ public sealed class FrameEndTests
     public void What_never_ends_is_too_long(string rules) => Assert.Equal(FrameStatus.TooLong, Run(rules, new string('x', 100), 7).End);
 
     [Fact]
+    public void A_mark_may_not_count_before_another_byte() => Assert.Equal(["a\r\nb", "c"], Texts(Run("until \"\\r\" except \"\\r\\n\"", "a\r\nb\rc\r")));
+
+    [Fact]
     public void Before_or_end_takes_what_is_there() => Assert.Equal(["$one", "$two"], Texts(Run("before \"$\" or end", "$one$two")));
 
     [Fact]

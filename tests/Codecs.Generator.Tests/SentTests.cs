@@ -38,6 +38,77 @@ public sealed class SentTests
         """));
 
     [Fact]
+    public void A_checksum_stands_before_its_part() => Assert.Equal("6D419696", HexReplyTo("""
+        message m
+          skip 1
+          reply
+            u8 sum8 of clock
+            clock:
+              "A"
+              u8 sum8 of deep
+              deep:
+                hex 96
+        """, "00"));
+
+    [Fact]
+    public void A_checksum_over_the_whole_counts_itself_as_zero() => Assert.Equal("7E" + "0108" + "0007" + "41" + "7D5E" + "42" + "7E", HexReplyTo("""
+        layout packet(body)
+          hex 7E
+          escape hex 7E -> hex 7D5E
+            u16 sum16 of 1..end
+            u16 (length of whole) + 4
+            whole:
+              body
+          hex 7E
+        message m
+          skip 1
+          reply packet("A", hex 7E, "B")
+        """, "00"));
+
+    [Fact]
+    public void A_checksum_waits_for_the_lengths_it_covers() => Assert.Equal("0A" + "04" + "4142" + "91" + "0D", HexReplyTo("""
+        layout packet(body)
+          hex 0A
+          u8 length of whole + 1
+          whole:
+            body
+            u8 sum8 of 0..here
+          hex 0D
+        message m
+          skip 1
+          reply packet("A", "B")
+        """, "00"));
+
+    [Theory]
+    [InlineData("hexdigits crc16.xmodem(frame[1..]) 4 upper")]
+    [InlineData("hexdigits sum 4 upper")]
+    public void A_checksum_of_what_was_received_is_sent(string sent) =>
+        Assert.Equal("ACK:31C3#", ReplyTo($"message m\n  skip 1\n  let sum = crc16.xmodem of 1..size\n  reply \"ACK:\" {sent} \"#\"\n", "?123456789"));
+
+    [Theory]
+    [InlineData(1, "one")]
+    [InlineData(2, "two")]
+    [InlineData(3, "many")]
+    public void Branches_of_a_reply_follow_each_other(int n, string expected) => Assert.Equal(expected, Lab.RunHex(Lab.Spec("""
+        message m
+          u8 n
+          reply
+            if n == 1
+              "one"
+            else if n == 2
+              "two"
+            else
+              "many"
+        """), $"0{n}").Reply);
+
+    [Fact]
+    public void Text_is_sent_as_utf16() => Assert.Equal("00E90041|00E90041", Lab.Run(Lab.Spec("""
+        message m
+          text t
+          reply hextext utf16 t upper "|" hextext utf16 "é" upper hextext utf16 "A"
+        """, "  port 5000 tcp\n  charset utf8\n"), "éA").Reply);
+
+    [Fact]
     public void An_argument_hides_what_the_header_read() => Assert.Equal("0464" + "0107", HexReplyTo("""
         header
           u8 type

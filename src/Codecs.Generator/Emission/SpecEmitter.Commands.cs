@@ -33,7 +33,7 @@ internal sealed partial class SpecEmitter
                     };
                     Out.Line($"if ({get}) return global::Gateway.Codecs.EncodeStatus.BadArgument;");
                 }
-                EmitOut(command.Items, c, NewLayout());
+                EmitWhole(command.Items, c, NewLayout());
             }
             catch (SpecSyntaxException e)
             {

@@ -156,11 +156,12 @@ internal sealed partial class SpecEmitter
     private static string FindMark(FrameRule cut, string from, string length)
     {
         string marks = PairsLiteral(cut.Marks.ConvertAll(m => (m, Array.Empty<byte>())));
+        if (cut.ExceptBegin.Length > 0 && cut.ExceptEnd.Length == 0) return $"{FramingClass}.FindMark(f, global::System.Math.Max({from}, s.Examined - skip), {marks}, {Value.Literal(cut.ExceptBegin)}, out {length})";
         return cut.ExceptBegin.Length > 0
             ? $"{FramingClass}.FindMark(f, {from}, {marks}, {Value.Literal(cut.ExceptBegin)}, {Value.Literal(cut.ExceptEnd)}, out {length})"
             : $"{FramingClass}.FindMark(f, global::System.Math.Max({from}, s.Examined - skip), {marks}, out {length})";
     }
 
     private static string Searched(FrameRule cut, int longestMark, string from) =>
-        cut.ExceptBegin.Length > 0 ? "0" : $"global::System.Math.Max({from}, f.Length - {longestMark - 1})";
+        cut.ExceptEnd.Length > 0 ? "0" : $"global::System.Math.Max({from}, f.Length - {longestMark - 1})";
 }

@@ -13,6 +13,7 @@ internal sealed partial class SpecEmitter
         "index" => EmitIndex(call, c),
         "header" => EmitHeader(call, c),
         "masksize" => EmitMaskSize(call, c),
+        _ when ChecksumNames.Contains(call.Function) => EmitChecksumOf(call, c),
         _ when call.Function.StartsWith("kind ", System.StringComparison.Ordinal) => EmitKind(call, c),
         _ => EmitTextFunction(call, c),
     };
@@ -27,6 +28,14 @@ internal sealed partial class SpecEmitter
         // A letter in single quotes is a number elsewhere; here it is a mark of one byte.
         string sought = mark.Constant is long letter and >= 0 and < 256 ? Value.Literal([(byte)letter]) : SpanOf(mark, call.At);
         return Value.Of(ValueType.Integer, $"global::Gateway.Codecs.Reading.Support.Index({SpanOf(text, call.At)}, {sought}, {from})");
+    }
+
+    // crc16.xmodem(frame[1..])
+    private Value EmitChecksumOf(CallExpr call, Context c)
+    {
+        if (call.Arguments.Count != 1) throw new SpecSyntaxException(Ids.Type, call.At, $"a checksum takes the bytes it covers: {call.Function}(frame[1..]), or {call.Function} of 1..size");
+        Value covered = Emit(call.Arguments[0], c);
+        return new Value { Type = ValueType.Integer, Code = $"(long)global::Gateway.Codecs.Reading.Checksums.{ChecksumNames.Method(call.Function)}({SpanOf(covered, call.At)})", Has = covered.Has };
     }
 
     // A checksum over what was received: a range of offsets, or the bytes of a name.

@@ -15,12 +15,32 @@ internal sealed partial class SpecEmitter
         internal List<Waiting> Waiting = [];
         internal LayoutState? Outer;
 
+        /// <summary>Names of all its parts, those to come too.</summary>
+        internal HashSet<string> Names = new(StringComparer.Ordinal);
+
+        /// <summary>Where an element stands that is filled in later; <c>here</c> means that place then.</summary>
+        internal string? Here;
+
         /// <summary>Locals that hold offsets of the output, in its order.</summary>
         internal List<string> Positions = [];
     }
 
     /// <summary>A length that stands before its part: <c>Before</c> counts the offsets known when it was reached, <c>Fill</c> writes it.</summary>
     private sealed record Waiting(string Part, string At, int Before, OutItem Item, Context Context, Func<string, string> Fill);
+
+    private static void CollectParts(List<OutItem> items, HashSet<string> names)
+    {
+        foreach (OutItem item in items)
+        {
+            if (item.Kind == "part") names.Add(item.Name);
+            CollectParts(item.Body, names);
+            if (item.Else is not null) CollectParts(item.Else, names);
+        }
+    }
+
+    // A part hides a name that was read; of the parts those count that are complete.
+    private bool IsToCome(string name, Context c, LayoutState layout) =>
+        !layout.Parts.ContainsKey(name) && (layout.Names.Contains(name) || TryName(name, c) is not { Type: ValueType.Bytes });
 
     // The current end of the output. An initial value below 0 tells that a condition kept the element out.
     private string Position(LayoutState layout, string hint, string initial = "0")
@@ -31,14 +51,28 @@ internal sealed partial class SpecEmitter
         return local;
     }
 
-    // Lengths that were written before their part are filled in once the part is complete.
+    // The end of the layout, or of what is escaped: a checksum over all of it waits for that.
+    private const string Whole = "";
+
+    // All of a layout or reply; what could not be filled in is told.
+    private void EmitWhole(List<OutItem> items, Context c, LayoutState layout)
+    {
+        CollectParts(items, layout.Names);
+        EmitOut(items, c, layout);
+        Settle(layout, Whole);
+        foreach (Waiting waiting in layout.Waiting) Report(new SpecSyntaxException(Ids.UnknownName, waiting.Item.At, $"there is no part '{waiting.Part}' in this layout{Nearest.Suggestion(waiting.Part, layout.Parts.Keys)}"));
+    }
+
+    // Lengths and checksums that were written before their part are filled in once the part is complete.
     private void Settle(LayoutState layout, string part)
     {
         foreach (Waiting waiting in layout.Waiting.Where(w => w.Part == part).ToList())
         {
             layout.Waiting.Remove(waiting);
-            string value = Int(EmitLength(waiting.Item.Value!, waiting.Context, layout), waiting.Item.At);
             Out.Open($"if ({waiting.At} >= 0)");
+            layout.Here = waiting.At;
+            string value = Int(EmitLength(waiting.Item.Value!, waiting.Context, layout), waiting.Item.At);
+            layout.Here = null;
             Out.Line(waiting.Fill(value));
             Out.Close();
         }
@@ -57,7 +91,7 @@ internal sealed partial class SpecEmitter
     private void EmitOutDigits(OutItem item, Context c, LayoutState layout)
     {
         string upper = item.Upper ? "true" : "false";
-        if (UnknownPart(item.Value!, layout) is string unknown)
+        if (UnknownPart(item.Value!, c, layout) is string unknown)
         {
             string at = Position(layout, "at", "-1");
             int before = layout.Positions.Count;
@@ -93,12 +127,16 @@ internal sealed partial class SpecEmitter
         Out.Line($"global::Gateway.Codecs.Reading.Support.Pad({_writer}, {start}, {item.Width}, {item.Bytes[0]});");
     }
 
-    private static string? UnknownPart(Expr expr, LayoutState layout) => expr switch
+    // What an element has to wait for: a part that comes later, or the whole layout.
+    private string? UnknownPart(Expr expr, Context c, LayoutState layout) => expr switch
     {
-        LengthOfExpr length => layout.Parts.ContainsKey(length.Part) ? null : length.Part,
-        BinaryExpr binary => UnknownPart(binary.Left, layout) ?? UnknownPart(binary.Right, layout),
-        ConditionalExpr conditional => UnknownPart(conditional.Then, layout) ?? UnknownPart(conditional.Else, layout),
-        UnaryExpr unary => UnknownPart(unary.Operand, layout),
+        LengthOfExpr length => IsToCome(length.Part, c, layout) ? length.Part : null,
+        ChecksumExpr { Part.Length: > 0 } sum => IsToCome(sum.Part, c, layout) ? sum.Part : null,
+        // A range up to the end holds the checksum itself, as zero; one over lengths that are not known yet has to wait for them.
+        ChecksumExpr sum => sum.To is NameExpr { Name: "end" or "size" } || layout.Waiting.Count > 0 ? Whole : null,
+        BinaryExpr binary => UnknownPart(binary.Left, c, layout) ?? UnknownPart(binary.Right, c, layout),
+        ConditionalExpr conditional => UnknownPart(conditional.Then, c, layout) ?? UnknownPart(conditional.Else, c, layout),
+        UnaryExpr unary => UnknownPart(unary.Operand, c, layout),
         _ => null,
     };
 
@@ -125,7 +163,13 @@ internal sealed partial class SpecEmitter
     }
 
     private string Offset(Expr expr, Context c, LayoutState layout, Place at) =>
-        expr is NameExpr { Name: "here" or "pos" } ? $"({_writer}.Length - {layout.Begin})" : Int32(Emit(expr, c), at);
+        expr switch
+        {
+            NameExpr { Name: "here" or "pos" } => $"({layout.Here ?? $"{_writer}.Length"} - {layout.Begin})",
+            NameExpr { Name: "end" or "size" } => $"({_writer}.Length - {layout.Begin})",
+            BinaryExpr { Op: "+" or "-" } binary => $"({Offset(binary.Left, c, layout, at)} {binary.Op} {Offset(binary.Right, c, layout, at)})",
+            _ => Int32(Emit(expr, c), at),
+        };
 
     // An expression of a layout, in which `length of part` is known.
     private Value EmitLength(Expr expr, Context c, LayoutState layout)

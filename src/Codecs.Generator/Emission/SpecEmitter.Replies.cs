@@ -14,7 +14,7 @@ internal sealed partial class SpecEmitter
     {
         string? condition = reply.Condition is null ? null : Bool(Emit(reply.Condition, c), reply.At);
         if (condition is not null) Out.Open($"if ({condition})");
-        EmitOut(reply.Items, c, NewLayout());
+        EmitWhole(reply.Items, c, NewLayout());
         if (condition is not null) Out.Close();
     }
 
@@ -49,6 +49,14 @@ internal sealed partial class SpecEmitter
             case "dec" or "hexdigits": EmitOutDigits(item, c, layout); break;
             case "hextext": EmitHexText(item, c); break;
             case "pad": EmitPadded(item, c, layout); break;
+            case "utf16" or "utf16le":
+                Out.Line($"global::Gateway.Codecs.Reading.Support.WriteUtf16({_writer}, {SpanOf(Emit(item.Value!, c), item.At)}, {Truth(item.Kind == "utf16le")});");
+                break;
+            case "hexed":
+                string begun = Position(layout, "hex");
+                EmitOut(item.Body, c, layout);
+                Out.Line($"global::Gateway.Codecs.Reading.Support.ToHex({_writer}, {begun}, {Truth(item.Upper)});");
+                break;
             case "reversed":
                 string first = Position(layout, "rev");
                 EmitOut(item.Body, c, layout);
@@ -77,6 +85,7 @@ internal sealed partial class SpecEmitter
             case "escape":
                 string from = Position(layout, "esc");
                 EmitOut(item.Body, c, layout);
+                Settle(layout, Whole);
                 Out.Line($"global::Gateway.Codecs.Reading.Support.Escape({_writer}, {from}, {PairsLiteral(item.Escapes)});");
                 break;
             case "call": EmitCallOut(item, c, layout); break;
@@ -103,7 +112,7 @@ internal sealed partial class SpecEmitter
         {
             throw new SpecSyntaxException(Ids.Type, item.At, $"'{item.Type}' can't be sent; write u8 to u64, uint n, bcd n, ascii, dec, hexdigits, hextext or bytes");
         }
-        string? unknown = item.Value is null ? null : UnknownPart(item.Value, layout);
+        string? unknown = item.Value is null ? null : UnknownPart(item.Value, c, layout);
         if (unknown is not null)
         {
             string at = Position(layout, "at", "-1");
@@ -177,8 +186,7 @@ internal sealed partial class SpecEmitter
         }
         LayoutState layout = NewLayout();
         layout.Outer = outer;
-        EmitOut(node.Items, inner, layout);
-        foreach (Waiting waiting in layout.Waiting) Report(new SpecSyntaxException(Ids.UnknownName, waiting.Item.At, $"there is no part '{waiting.Part}' in this layout{Nearest.Suggestion(waiting.Part, layout.Parts.Keys)}"));
+        EmitWhole(node.Items, inner, layout);
     }
 
     private void EmitNow(OutItem item, Context c)

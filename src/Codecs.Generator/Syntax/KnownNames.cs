@@ -7,7 +7,7 @@ internal static class FunctionNames
 {
     private static readonly HashSet<string> Names =
     [
-        "int", "real", "hexint", "len", "min", "max", "abs", "round", "trim0", "index", "masksize", "header", "column", "decimal", "join", "luhn", "lower", "upper",
+        "int", "real", "hexint", "len", "min", "max", "abs", "round", "trim0", "index", "masksize", "header", "column", "decimal", "join", "luhn", "lower", "upper", "hex", "trimend",
     ];
 
     internal static bool Contains(string name) => Names.Contains(name);

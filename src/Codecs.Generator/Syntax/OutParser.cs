@@ -16,6 +16,13 @@ internal static class OutParser
             {
                 if (lastIf is null) throw new SpecSyntaxException(Ids.Syntax, r.Whole, "'else' has no 'if' directly above it");
                 r.Take();
+                if (r.IsName("if"))
+                {
+                    List<OutItem> chained = ParseLine(r);
+                    lastIf.Else = chained;
+                    lastIf = chained[0];
+                    continue;
+                }
                 r.ExpectEnd();
                 lastIf.Else = ParseBlock(line.Children);
                 lastIf = null;
@@ -108,11 +115,17 @@ internal static class OutParser
                 OutItem bytes = new() { At = at, Kind = word, Value = ExpressionParser.Postfix(r) };
                 return r.TakeName("reversed") ? new OutItem { At = at, Kind = "reversed", Body = [bytes] } : bytes;
             }
+            if (after is { Kind: TokenKind.Symbol, Text: "(" } && (FunctionNames.Contains(word) || ChecksumNames.Contains(word))) return new OutItem { At = at, Kind = "expr", Value = ExpressionParser.Parse(r) };
+            if (word is "utf16" or "utf16le" && (followed || after.Kind == TokenKind.Text))
+            {
+                r.Take();
+                return new OutItem { At = at, Kind = word, Value = ExpressionParser.Postfix(r) };
+            }
             if (word == "pad" && after.Kind is TokenKind.Integer) return ParsePad(r, at);
             if (word == "hextext" && followed) return ParseHexText(r, at);
             if (followed && (ItemParser.IsType(word) && word is not ("text" or "rest" or "int" or "real" or "skip" or "bool" or "ascii" or "hexint" or "bytes" or "digits") || word == "digits" && after.Kind == TokenKind.Integer)) return ParseNumber(r, at);
             if (word is "dec" or "hexdigits" or "ascii" && followed) return ParseText(r, at);
-            if (after is { Kind: TokenKind.Symbol, Text: "(" } && !FunctionNames.Contains(word) && word != "if")
+            if (after is { Kind: TokenKind.Symbol, Text: "(" } && word != "if")
             {
                 r.Take();
                 r.Take();
@@ -169,7 +182,8 @@ internal static class OutParser
     private static OutItem ParseHexText(LineReader r, Place at)
     {
         r.Take();
-        OutItem item = new() { At = at, Kind = "hextext", Value = ExpressionParser.Postfix(r) };
+        bool wide = r.Next is { Kind: TokenKind.Name, Text: "utf16" or "utf16le" };
+        OutItem item = wide ? new() { At = at, Kind = "hexed", Body = [ParseElement(r)] } : new() { At = at, Kind = "hextext", Value = ExpressionParser.Postfix(r) };
         item.Upper = r.TakeName("upper");
         return item;
     }

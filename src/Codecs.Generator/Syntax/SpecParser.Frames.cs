@@ -114,11 +114,12 @@ internal sealed partial class SpecParser
         return rule;
     }
 
-    // `except "$" "$"`: marks inside such a pair do not count.
+    // `except "$" "$"`: marks inside such a pair do not count; `except "\r\n"`: the mark "\r" does not count before a line feed.
     private static void ParseExcept(LineReader r, FrameRule rule)
     {
         if (!r.TakeName("except")) return;
         rule.ExceptBegin = r.ExpectBytes("the opening mark of what does not count");
-        rule.ExceptEnd = r.ExpectBytes("its closing mark");
+        // A single text: marks at its start do not count.
+        if (r.Next.Kind is TokenKind.Text or TokenKind.Bytes) rule.ExceptEnd = r.ExpectBytes("its closing mark");
     }
 }

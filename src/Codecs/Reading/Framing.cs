@@ -85,6 +85,17 @@ public static class Framing
         }
     }
 
+    /// <summary>The first mark at or behind <paramref name="from"/> that is not the start of the excepted text. A mark that the input ends with counts.</summary>
+    public static int FindMark(ReadOnlySpan<byte> input, int from, ReadOnlySpan<byte> marks, ReadOnlySpan<byte> except, out int length)
+    {
+        while (true)
+        {
+            int at = FindMark(input, from, marks, out length);
+            if (at < 0 || !input[at..].StartsWith(except)) return at;
+            from = at + except.Length;
+        }
+    }
+
     /// <summary>Sum of the sizes of the fields whose bits are set.</summary>
     /// <param name="mask">The bits; the first one belongs to the first size.</param>
     /// <param name="sizes">Bytes of each field.</param>

@@ -401,6 +401,34 @@ public static class Support
         writer.Reserve(Math.Max(0, from + length - writer.Length)).Fill(fill);
     }
 
+    /// <summary>Writes UTF-8 text as UTF-16.</summary>
+    public static void WriteUtf16(ReplyWriter writer, ReadOnlySpan<byte> text, bool littleEndian)
+    {
+        Span<char> units = stackalloc char[2];
+        while (!text.IsEmpty)
+        {
+            Rune.DecodeFromUtf8(text, out Rune rune, out int taken);
+            text = text[taken..];
+            int count = rune.EncodeToUtf16(units);
+            for (int i = 0; i < count; i++) writer.UInt(units[i], 2, littleEndian);
+        }
+    }
+
+    /// <summary>Turns the bytes written since <paramref name="from"/> into hexadecimal text.</summary>
+    public static void ToHex(ReplyWriter writer, int from, bool upperCase)
+    {
+        int length = writer.Length - from;
+        if (writer.Reserve(length).Length != length) return;
+        Span<byte> text = writer.From(from);
+        ReadOnlySpan<byte> alphabet = upperCase ? "0123456789ABCDEF"u8 : "0123456789abcdef"u8;
+        for (int i = length - 1; i >= 0; i--)
+        {
+            byte b = text[i];
+            text[2 * i + 1] = alphabet[b & 15];
+            text[2 * i] = alphabet[b >> 4];
+        }
+    }
+
     /// <summary>Writes a number with the digits it needs.</summary>
     public static void WriteReal(ReplyWriter writer, double value)
     {
