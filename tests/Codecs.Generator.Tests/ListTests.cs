@@ -34,6 +34,36 @@ public sealed class ListTests
         Assert.DoesNotContain("position.speed", outcome.Messages[1].Keys);
     }
 
+    [Theory]
+    [InlineData("csv \",\"")]
+    [InlineData("csv \",\" | \";\"")]
+    public void Rows_of_a_table_take_columns(string csv)
+    {
+        string spec = Line($$"""
+            session
+              form text 64 = "A%B%C%N%"
+            message data
+              record
+                {{csv}}
+                  each name in session.form by "%"
+                    item fields(name)
+                  value column -> event.enum
+                  text -> driver.id
+            table fields(id)
+              "A" int -> event.seqnum
+              "B"
+                text a
+                value join(a, column(2)) -> vehicle.vin
+              "C"
+                lat ddmm hem
+              * text -> custom.{id}
+            """);
+        Dictionary<string, object> message = Lab.Run(spec, "7,x,2232.7658,S,n,last\n").Message;
+        Assert.Equal((7L, "xx", "n", 6L, "last"), (message["event.seqnum"], message["vehicle.vin"], message["custom.N"], message["event.enum"], message["driver.id"]));
+        Assert.Equal(-22.546, (double)message["position.latitude"], 3);
+        Assert.DoesNotContain("driver.id", Lab.Run(spec, "7\n").Message.Keys);
+    }
+
     [Fact]
     public void Elements_are_numbers_or_pieces()
     {
@@ -138,7 +168,7 @@ public sealed class ListTests
     [Fact]
     public void What_is_worked_out_from_something_absent_is_absent()
     {
-        Dictionary<string, object> message = Lab.Run(Line("message m\n  record\n    csv \",\"\n      int a\n      int b\n      text c\n    value a + b -> event.enum\n    value a * 2 -> event.seqnum\n    value c ends \"x\" -> movement.status\n    lat value a + b / 60\n    lon value a\n    value b > 3 -> battery.low.alarm\n    value len(c) -> battery.level %\n"), "5\n").Message;
+        Dictionary<string, object> message = Lab.Run(Line("message m\n  record\n    csv \",\"\n      int a\n      int b\n      text c\n    value a + b -> event.enum\n    value a * 2 -> event.seqnum\n    value c ends \"x\" -> movement.status\n    lat value a + b / 60.0\n    lon value a\n    value b > 3 -> battery.low.alarm\n    value len(c) -> battery.level %\n"), "5\n").Message;
         Assert.Equal(["event.seqnum", "position.longitude", "timestamp"], message.Keys.Order());
     }
 

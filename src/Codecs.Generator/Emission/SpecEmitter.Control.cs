@@ -30,7 +30,8 @@ internal sealed partial class SpecEmitter
             case "list" or "split": EmitList(item, c); break;
             case "json" or "json each": EmitJson(item, c); break;
             case "kv": EmitKeyValue(item, c); break;
-            case "inflate" or "unhex": EmitUnpacked(item, c); break;
+            case "protobuf": EmitProtobuf(item, c); break;
+            case "inflate" or "unhex" or "base64": EmitUnpacked(item, c); break;
             case "bitfield": EmitBitfield(item, c); break;
             default: throw new SpecSyntaxException(Ids.Syntax, item.At, $"'{item.Kind}' can't stand here");
         }
@@ -69,6 +70,8 @@ internal sealed partial class SpecEmitter
         Out.Line($"{end}: sink.EndMessage(); s.FrameMessages++; {c.StopStatement}");
         Out.Line($"{done}: sink.EndMessage();");
         Out.Line("s.FrameMessages++;");
+        // What was written before is in the record; what comes behind it is in none.
+        if (_impliedRecord) _commonPuts = false;
         Export(inner, c);
     }
 
@@ -109,7 +112,7 @@ internal sealed partial class SpecEmitter
         else if (item.Argument is null)
         {
             Out.Line($"{i} = 0;");
-            Out.Open($"while ({c.Position} < {c.End})");
+            Out.Open(c.Bits is null ? $"while ({c.Position} < {c.End})" : $"while ({c.Bits} < {c.End} * 8)");
             Out.Line($"if (++{i} > {RoundsMax}) {c.Fail("Malformed", item.Line)}");
         }
         else
@@ -119,10 +122,11 @@ internal sealed partial class SpecEmitter
             Out.Line($"if ({count} < 0 || {count} > {RoundsMax}) {c.Fail("Malformed", item.Line)}");
             Out.Open($"for ({i} = 1; {i} <= {count}; {i}++)");
         }
-        Out.Line($"{last} = {c.Position};");
+        string moved = c.Bits ?? c.Position;
+        Out.Line($"{last} = {moved};");
         EmitItems(item.Body, inner);
         // A round that reads nothing would go on for ever.
-        if (item.Kind != "repeat" || item.Argument is null) Out.Line($"if ({c.Position} == {last}) break;");
+        if (item.Kind != "repeat" || item.Argument is null) Out.Line($"if ({moved} == {last}) break;");
         Out.Close();
         Export(inner, c);
         if (item.Name.Length > 0) c.Scope.Set(item.Name, Value.Of(ValueType.Integer, i));
@@ -190,7 +194,8 @@ internal sealed partial class SpecEmitter
         }
         inner.Position = position;
         inner.End = end;
-        inner.Sized = null;
+        inner.Sized = inner.Bits = null;
+        inner.Protobuf = false;
     }
 
     private void EmitAtOffset(BlockItem item, Context c)
@@ -233,6 +238,8 @@ internal sealed partial class SpecEmitter
         string replies = _method.Int32("rp");
         Out.Line($"{replies} = reply.Length;");
         Out.Line($"global::Gateway.Codecs.SinkMark {mark} = sink.Mark();");
+        string? bits = c.Bits is null ? null : _method.Int32("bit");
+        if (bits is not null) Out.Line($"{bits} = {c.Bits};");
         List<(string Local, string Kept)> changed = KeepAssigned(c);
         string messages = _method.Int32("fm");
         Out.Line($"{messages} = s.FrameMessages;");
@@ -245,7 +252,7 @@ internal sealed partial class SpecEmitter
         Out.Line($"{taken} = true;");
         Out.Line($"goto {done};");
         Out.Close();
-        Out.Line($"{failed}: {c.Position} = {position}; sink.Restore({mark}); reply.Truncate({replies}); s.FrameMessages = {messages};{string.Concat(changed.Select(x => $" {x.Local} = {x.Kept};"))}{(columns is null ? "" : $" {c.Table!.Taken} = {columns};")}");
+        Out.Line($"{failed}: {c.Position} = {position}; sink.Restore({mark}); reply.Truncate({replies}); s.FrameMessages = {messages};{(bits is null ? "" : $" {c.Bits} = {bits};")}{string.Concat(changed.Select(x => $" {x.Local} = {x.Kept};"))}{(columns is null ? "" : $" {c.Table!.Taken} = {columns};")}");
         Out.Line($"{done}: ;");
         foreach (KeyValuePair<string, Value> own in inner.Scope.Own)
         {
@@ -414,7 +421,7 @@ internal sealed partial class SpecEmitter
     {
         Value packed = Emit(item.Argument!, c);
         if (packed.Type == ValueType.Hex) packed = Value.OfBytes(packed.Base, "0", $"{packed.Base}.Length");
-        string method = item.Kind == "inflate" ? "Inflate" : "Unhex";
+        string method = item.Kind switch { "inflate" => "Inflate", "base64" => "Base64", _ => "Unhex" };
         Context inner = Inner(c);
         string span = _method.Span();
         string position = _method.Int32("p");
@@ -427,22 +434,6 @@ internal sealed partial class SpecEmitter
         inner.Columns = inner.Element = false;
         inner.Sized = null;
         EmitItems(item.Body, inner);
-        Export(inner, c);
-    }
-
-    private void EmitBitfield(BlockItem item, Context c)
-    {
-        string bits = _method.Int32("bit");
-        string size = _method.Int32("w");
-        string end = _method.Int32("e");
-        Out.Line($"{size} = {Int32(Emit(item.Argument!, c), item.At)};");
-        Out.Line($"if ({size} < 0 || {c.End} - {c.Position} < {size}) {c.Fail("Truncated", item.Line)}");
-        Out.Line($"{bits} = {c.Position} * 8; {end} = {c.Position} + {size};");
-        Context inner = Inner(c);
-        inner.Bits = bits;
-        inner.End = end;
-        EmitItems(item.Body, inner);
-        Out.Line($"{c.Position} = {end};");
         Export(inner, c);
     }
 }

@@ -101,7 +101,7 @@ internal sealed partial class SpecEmitter
             case "mac": return (6, 6);
         }
         if (type.Size is null || type.Rest || type.Until is not null) return null;
-        if (name is not ("uint" or "int" or "uintle" or "intle" or "hex" or "digits" or "ascii" or "utf8" or "latin1" or "utf16" or "utf16le" or "bytes" or "skip" or "bcd")) return null;
+        if (name is not ("uint" or "int" or "uintle" or "intle" or "hex" or "digits" or "ascii" or "utf8" or "latin1" or "utf16" or "utf16le" or "gbk" or "bytes" or "skip" or "bcd")) return null;
         if (!CanResolve(type.Size, c) || ConstantOf(type.Size, c) is not (>= 1 and <= 4096 and long size)) return null;
         if (name is "uint" or "int" or "uintle" or "intle" && size > 8) throw new SpecSyntaxException(Ids.Bounds, type.At, $"{name} takes 1 to 8 bytes, not {size}; write hex {size} or bytes {size}");
         if (name == "bcd") return ((int)size / 2, (int)(size + 1) / 2);
@@ -243,10 +243,10 @@ internal sealed partial class SpecEmitter
         string first = _method.Int32("s");
         string count = _method.Int32("n");
         Out.Line($"{first} = {start};");
-        if (type.StartsWith("utf16", StringComparison.Ordinal))
+        if (type == "gbk" || type.StartsWith("utf16", StringComparison.Ordinal))
         {
             bool little = type == "utf16le";
-            string decoded = $"global::Gateway.Codecs.Reading.Support.Utf16(s, {span}.Slice({first}, {length}), {(little ? "true" : "false")})";
+            string decoded = type == "gbk" ? $"global::Gateway.Codecs.Reading.Charsets.Gbk(s, {span}.Slice({first}, {length}))" : $"global::Gateway.Codecs.Reading.Support.Utf16(s, {span}.Slice({first}, {length}), {(little ? "true" : "false")})";
             string text = _method.Span();
             Out.Line($"{text} = {decoded};");
             return Value.OfBytes(text, "0", $"{text}.Length");
@@ -259,6 +259,7 @@ internal sealed partial class SpecEmitter
 
     private void Finish(FieldItem field, Value raw, string start, string length, Context c)
     {
+        if (field.Type.Reversed) raw = Reversed(field.Type, raw, start, c);
         Linear linear = new();
         Value working = raw;
         string? bitOps = null;
@@ -471,61 +472,6 @@ internal sealed partial class SpecEmitter
         string negative = Bool(Emit(item.NegativeIf!, c), item.At);
         if (value.Field >= 0) Out.Line($"if (TSink.Traces) sink.Origin({value.Field}, {value.FieldStart}, {value.FieldLength});");
         Guarded(value.Has, $"sink.{(item.IsLatitude ? "Latitude" : "Longitude")}({negative} ? -{value.Code} : {value.Code});");
-    }
-
-    private Value ReadTime(TimeItem time, string run, int offset, Context c)
-    {
-        string us = _method.Integer("t");
-        switch (time.Form)
-        {
-            case "unix" or "unix.ms" or "epoch":
-                TryIntegerType(time.Type!.Name, out int width, out bool signed, out bool little);
-                string raw = ReadInteger(run, offset == 0 ? run : $"{run}.Slice({offset})", offset, width, signed, little);
-                Out.Line(time.Form == "unix.ms" ? $"{us} = global::Gateway.Codecs.Reading.Support.TimeUs({raw}, 1000);" : $"{us} = global::Gateway.Codecs.Reading.Support.TimeUs({raw}, 1000000){(time.EpochUs != 0 ? $" + {time.EpochUs}L" : "")};");
-                // Zero is what a device without a clock sends.
-                return new Value { Type = ValueType.Time, Code = us, Has = $"({raw} != 0)" };
-            default:
-                string good = _method.Boolean("h");
-                bool bcd = time.Type!.Name == "bcd";
-                int year = time.Type.Name == "u16year" ? 2 : 1;
-                string Part(int at) => bcd ? $"global::Gateway.Codecs.Reading.Support.Bcd({run}[{offset + at}])" : $"{run}[{offset + at}]";
-                string Year(int at) => year == 2 ? $"({run}[{offset + at}] << 8 | {run}[{offset + at + 1}])" : $"2000 + {Part(at)}";
-                string parts = time.Form switch
-                {
-                    "ymdhms" => $"{Year(0)}, {Part(year)}, {Part(year + 1)}, {Part(year + 2)}, {Part(year + 3)}, {Part(year + 4)}",
-                    "dmyhms" => $"{Year(2)}, {Part(1)}, {Part(0)}, {Part(2 + year)}, {Part(3 + year)}, {Part(4 + year)}",
-                    "hmsdmy" => $"{Year(5)}, {Part(4)}, {Part(3)}, {Part(0)}, {Part(1)}, {Part(2)}",
-                    "hmsymd" => $"{Year(3)}, {Part(3 + year)}, {Part(4 + year)}, {Part(0)}, {Part(1)}, {Part(2)}",
-                    "ymd" => $"{Year(0)}, {Part(1)}, {Part(2)}, 0, 0, 0",
-                    _ => $"1970, 1, 1, {Part(0)}, {Part(1)}, {Part(2)}",
-                };
-                Out.Line($"{good} = global::Gateway.Codecs.Reading.Clock.TryCivil({parts}, out {us});");
-                Out.Line($"if (!{good}) s.DroppedValues++;");
-                return new Value { Type = ValueType.Time, Code = us, Has = good };
-        }
-    }
-
-    private void FinishTime(TimeItem time, Value value, string start, string length, Context c)
-    {
-        string parameter = time.Target?.Name ?? (time.Name.Length == 0 ? "timestamp" : "");
-        string form = time.Form == "pattern" ? time.Pattern : time.Form;
-        int index = AddField(time.Line, time.Name, $"time {form}{(time.Type is null ? "" : " " + TypeText(time.Type))}{(time.EpochUs != 0 ? " " + time.EpochUs.ToString(CultureInfo.InvariantCulture) : "")}", parameter, "", new Linear(), time.Type is null || IsBigEndian(time.Type));
-        TraceField(index, start, length);
-        if (time.Zone is not null) Out.Line($"{value.Code} -= ({Int(Emit(time.Zone, c), time.At)}) * 60000000L;");
-        value.Field = index;
-        value.FieldStart = start;
-        value.FieldLength = length;
-        if (time.Name.Length > 0) c.Scope.Set(time.Name, value);
-        if (parameter.Length > 0) EmitTimePut(time, value, c);
-    }
-
-    private void EmitTimePut(TimeItem time, Value value, Context c)
-    {
-        Target target = time.Target ?? new Target { At = time.At, Name = "timestamp" };
-        if (!_parameters.TryFind(target.Name, out ParameterTable.Entry entry, out int index)) throw UnknownParameter(target);
-        _used.Add(target.Name);
-        if (entry.Type != "number") throw new SpecSyntaxException(Ids.Type, target.At, $"'{target.Name}' is a {entry.Type}, not a time");
-        Guarded(value.Has, $"sink.Time({entry.Number | index << 16}, {value.Code});");
     }
 
     // ---- descriptions ----

@@ -57,9 +57,9 @@ internal sealed partial class SpecEmitter
     private void EmitField(FieldItem field, Item? next, Context c)
     {
         string? condition = field.Condition is null ? null : Bool(Emit(field.Condition, c), field.At);
-        if (c.Bits is not null && field.Type.Name is "bits" or "ibits")
+        if (c.Bits is not null)
         {
-            EmitBits(field, c);
+            EmitBits(field, condition, c);
             return;
         }
         if (c.Columns || c.Element || IsTextType(field, c))
@@ -142,11 +142,13 @@ internal sealed partial class SpecEmitter
             Out.Line($"{c.Position} += {length};");
             return Value.Of(ValueType.Integer, number);
         }
-        if (type.Name == "varint")
+        if (type.Name is "varint" or "svarint")
         {
             string value = _method.Integer("v");
-            Out.Line($"if (!global::Gateway.Codecs.Reading.Bin.TryVarint({c.Span}, ref {c.Position}, {c.End}, out {value})) {fail}");
+            Out.Line($"if (!global::Gateway.Codecs.Reading.Bin.TryVarint{(c.Protobuf || type.Name == "svarint" ? "LE" : "")}({c.Span}, ref {c.Position}, {c.End}, out {value})) {fail}");
             Out.Line($"{length} = {c.Position} - {start};");
+            // Zigzag: 0, -1, 1, -2, ...
+            if (type.Name == "svarint") Out.Line($"{value} = {value} >>> 1 ^ -({value} & 1);");
             return Value.Of(ValueType.Integer, value);
         }
         if (type.Until is not null)
@@ -199,20 +201,9 @@ internal sealed partial class SpecEmitter
                 string ok = _method.Boolean("h");
                 Out.Line($"{ok} = global::Gateway.Codecs.Reading.Text.TryDigits({c.Span}.Slice({start}, {length}), out {parsed});");
                 return new Value { Type = ValueType.Integer, Code = parsed, Has = ok };
-            case "ascii" or "utf8" or "latin1" or "utf16" or "utf16le": return ReadText(type.Name, c.Span, start, length);
+            case "ascii" or "utf8" or "latin1" or "utf16" or "utf16le" or "gbk": return ReadText(type.Name, c.Span, start, length);
             default: throw new SpecSyntaxException(Ids.Type, type.At, $"'{type.Name}' is a type for text columns, or is used in the wrong place");
         }
-    }
-
-    private void EmitBits(FieldItem field, Context c)
-    {
-        int count = field.Type.Size is null ? 0 : (int)(ConstantOf(field.Type.Size, c) ?? 0);
-        if (count is < 1 or > 63) throw new SpecSyntaxException(Ids.Range, field.At, "bits takes a constant from 1 to 63");
-        string value = _method.Integer("v");
-        Out.Line($"if ({c.Bits} + {count} > ({c.End} * 8)) {c.Fail("Truncated", field.Line)}");
-        Out.Line($"{value} = global::Gateway.Codecs.Reading.Bin.{(field.Type.Name == "ibits" ? "SignedBitsMsb" : "BitsMsb")}({c.Span}, {c.Bits}, {count});");
-        Out.Line($"{c.Bits} += {count};");
-        Finish(field, Value.Of(ValueType.Integer, value), $"(({c.Bits} - {count}) / 8)", $"{(count + 7) / 8}", c);
     }
 
     private void EmitConst(ConstItem constant, Context c)
@@ -269,14 +260,11 @@ internal sealed partial class SpecEmitter
             if (has is not null) value.Has = Both(has, value.Has);
             FinishCoordinate(item, value, start, "0", c, pending);
         }
-        else if (c.Bits is not null && item.Type!.Name is "bits" or "ibits")
+        else if (c.Bits is not null)
         {
-            int count = (int)(ConstantOf(item.Type.Size!, c) ?? 0);
-            string bits = _method.Integer("v");
-            Out.Line($"if ({c.Bits} + {count} > ({c.End} * 8)) {c.Fail("Truncated", item.Line)}");
-            Out.Line($"{bits} = global::Gateway.Codecs.Reading.Bin.{(item.Type.Name == "ibits" ? "SignedBitsMsb" : "BitsMsb")}({c.Span}, {c.Bits}, {count});");
-            Out.Line($"{c.Bits} += {count};");
-            FinishCoordinate(item, Value.Of(ValueType.Integer, bits), $"(({c.Bits} - {count}) / 8)", $"{(count + 7) / 8}", c, pending);
+            (Value bits, string at, string bytes) = TakeBits(item.Type!, item.Line, c);
+            if (has is not null) bits.Has = has;
+            FinishCoordinate(item, bits, at, bytes, c, pending);
         }
         else
         {
@@ -285,59 +273,6 @@ internal sealed partial class SpecEmitter
             FinishCoordinate(item, raw, start, length, c, pending);
         }
         if (condition is not null) Out.Close();
-    }
-
-    private void EmitTime(TimeItem time, Context c)
-    {
-        if (time.Form == "combine")
-        {
-            EmitCombine(time, c);
-            return;
-        }
-        if (time.Form == "now")
-        {
-            EmitTimePut(time, Value.Of(ValueType.Time, "s.NowUs"), c);
-            return;
-        }
-        if (time.Form == "pattern" || c.Columns || c.Element)
-        {
-            EmitTextTime(time, c);
-            return;
-        }
-        string? condition = time.Condition is null ? null : Bool(Emit(time.Condition, c), time.At);
-        string? has = null;
-        if (condition is not null)
-        {
-            has = _method.Boolean("h");
-            Out.Line($"{has} = {condition};");
-            Out.Open($"if ({has})");
-        }
-        int size = TimeSize(time) ?? throw new SpecSyntaxException(Ids.Type, time.At, "the time's type needs a constant size: u32, u64le, ...");
-        Out.Line($"if ({c.End} - {c.Position} < {size}) {c.Fail("Truncated", time.Line)}");
-        string run = $"r{_method.NextNumber()}";
-        Out.Line($"global::System.ReadOnlySpan<byte> {run} = {c.Span}.Slice({c.Position}, {size});");
-        Out.Line($"{c.Position} += {size};");
-        Value value = ReadTime(time, run, 0, c);
-        if (has is not null) value.Has = value.Has is null ? has : $"({has} && {value.Has})";
-        FinishTime(time, value, $"({c.Position} - {size})", size.ToString(CultureInfo.InvariantCulture), c);
-        if (condition is not null) Out.Close();
-    }
-
-    private void EmitCombine(TimeItem time, Context c)
-    {
-        Value date = c.Scope.Find(time.CombineDate) ?? throw Unknown(new NameExpr { At = time.At, Name = time.CombineDate }, c);
-        Value clock = c.Scope.Find(time.CombineTime) ?? throw Unknown(new NameExpr { At = time.At, Name = time.CombineTime }, c);
-        if (date.Type != ValueType.Time || clock.Type != ValueType.Time) throw new SpecSyntaxException(Ids.Type, time.At, "combine takes two names that were read with time patterns");
-        string us = _method.Integer("t");
-        string good = _method.Boolean("h");
-        Out.Line($"{good} = {date.Has ?? "true"} && {clock.Has ?? "true"};");
-        Out.Line($"{us} = {date.Code} + {clock.Code};");
-        if (time.Zone is not null) Out.Line($"{us} -= ({Int(Emit(time.Zone, c), time.At)}) * 60000000L;");
-        if (time.DefaultNow) Out.Line($"if (!{good}) {us} = s.NowUs;");
-        Value value = new() { Type = ValueType.Time, Code = us, Has = time.DefaultNow ? null : good };
-        if (time.Name.Length > 0) c.Scope.Set(time.Name, value);
-        if (date.Field >= 0) Out.Line($"if (TSink.Traces) sink.Origin({date.Field}, {date.FieldStart}, {date.FieldLength});");
-        if (time.Name.Length == 0 || time.Target is not null) EmitTimePut(time, value, c);
     }
 
     // ---- values ----
@@ -496,7 +431,7 @@ internal sealed partial class SpecEmitter
         table.Used = true;
         if (call.Arguments.Count != Math.Max(1, table.Parameters.Count)) throw new SpecSyntaxException(Ids.Type, call.At, $"'{call.Table}' takes {Math.Max(1, table.Parameters.Count)} values, here are {call.Arguments.Count}");
         List<Value> arguments = call.Arguments.ConvertAll(a => Emit(a, c));
-        TableUse known = RequestTable(table, arguments.ConvertAll(a => a.Type), call.At);
+        TableUse known = RequestTable(table, arguments.ConvertAll(a => a.Type), call.At, c);
         string passed = string.Concat(arguments.Select(a => a.Type switch
         {
             ValueType.Bytes => $", {a.Span}",
@@ -504,6 +439,11 @@ internal sealed partial class SpecEmitter
             ValueType.Boolean => $", {a.Code}",
             _ => $", {Int(a, call.At)}",
         }));
+        if (c.Columns)
+        {
+            if (call.Size is not null) throw new SpecSyntaxException(Ids.Syntax, call.At, "among columns the separators say where a value ends; leave 'size' out");
+            passed += $"{(c.Table!.Separators.Length == 1 ? $", ref {c.Table.Cursor}" : "")}, {c.Table.Start}, ref {c.Table.Taken}";
+        }
         string sub = _method.Int32("q");
         if (call.Size is null)
         {

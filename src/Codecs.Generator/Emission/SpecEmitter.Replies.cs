@@ -12,6 +12,7 @@ internal sealed partial class SpecEmitter
 
     private void EmitReply(ReplyItem reply, Context c)
     {
+        if (reply.None) return;
         string? condition = reply.Condition is null ? null : Bool(Emit(reply.Condition, c), reply.At);
         if (condition is not null) Out.Open($"if ({condition})");
         EmitWhole(reply.Items, c, NewLayout());

@@ -13,15 +13,24 @@ internal sealed partial class SpecEmitter
         internal string Method = "";
         internal TableNode Table = null!;
         internal List<ValueType> Types = [];
+
+        /// <summary>The rows take columns of the caller's line.</summary>
+        internal ColumnTable? Columns;
+        internal byte[]? NotAvailable;
     }
 
-    private TableUse RequestTable(TableNode table, List<ValueType> types, Place at)
+    private static bool SameBytes(byte[]? a, byte[]? b) => a is null ? b is null : b is not null && a.SequenceEqual(b);
+
+    private TableUse RequestTable(TableNode table, List<ValueType> types, Place at, Context c)
     {
+        byte[]? separators = c.Columns ? c.Table!.Separators : null;
+        byte[]? notAvailable = c.Columns ? c.NotAvailable : null;
         types = types.ConvertAll(t => t == ValueType.Time ? ValueType.Integer : t);
-        TableUse? known = _tables.Find(u => u.Table == table && u.Types.SequenceEqual(types));
+        TableUse? known = _tables.Find(u => u.Table == table && u.Types.SequenceEqual(types) && SameBytes(u.Columns?.Separators, separators) && SameBytes(u.NotAvailable, notAvailable));
         if (known is not null) return known;
         if (types.Contains(ValueType.Hex)) throw new SpecSyntaxException(Ids.Type, at, "a table takes numbers and text");
-        TableUse use = new() { Table = table, Types = types, Method = $"Table{_tables.Count + 1}_{Identifier(table.Name)}<TSink>" };
+        TableUse use = new() { Table = table, Types = types, NotAvailable = notAvailable, Method = $"Table{_tables.Count + 1}_{Identifier(table.Name)}<TSink>" };
+        if (separators is not null) use.Columns = new ColumnTable { Start = "columnsFrom", Taken = "columnsTaken", Separators = separators, Cursor = separators.Length == 1 ? "cursor" : "" };
         _tables.Add(use);
         return use;
     }
@@ -43,7 +52,7 @@ internal sealed partial class SpecEmitter
         // The data is asked first, so an id that other rows share stays with them, in their order.
         plain = plain.Where(r => !table.Rows.Exists(x => x != r && x.Keys.Exists(k => Covers(k, ((NumberExpr)r.Keys[0].From).Integer)))).ToList();
         // A jump table of many small bodies costs more JIT time and instruction cache than data does.
-        bool asData = plain.Count > 12 && use.Types[0] == ValueType.Integer;
+        bool asData = plain.Count > 12 && use.Types[0] == ValueType.Integer && use.Columns is null;
         if (!asData) plain = [];
 
         List<string> parameters = [];
@@ -57,6 +66,13 @@ internal sealed partial class SpecEmitter
             scope.Set(names[i], type == ValueType.Bytes ? Value.OfBytes(local, "0", $"{local}.Length") : Value.Of(type, local));
         }
         Context c = new() { Scope = scope, Fail = (_, _) => "return false;", StopStatement = "return true;", InTable = true, Sized = "sized", HasSink = true };
+        if (use.Columns is not null)
+        {
+            (c.Columns, c.Table, c.NotAvailable, c.Sized) = (true, use.Columns, use.NotAvailable, null);
+            if (use.Columns.Separators.Length == 1) parameters.Add("ref global::Gateway.Codecs.Reading.FieldCursor cursor");
+            parameters.Add("int columnsFrom");
+            parameters.Add("ref int columnsTaken");
+        }
         Value selector = scope.Find(names[0])!;
         HashSet<string> seen = [];
         TableRowNode? other = null;
@@ -121,7 +137,7 @@ internal sealed partial class SpecEmitter
         }
         code.Line($"private static bool {name}{signature}");
         code.Open();
-        Outliner outliner = new(name.Replace("<TSink>", ""), _sessionClass, isStatus: false, [("int", "p"), ("int", "e"), ("bool", "sized"), .. parameters.Select(x => (x.Substring(0, x.LastIndexOf(' ')), x.Substring(x.LastIndexOf(' ') + 1)))]);
+        Outliner outliner = new(name.Replace("<TSink>", ""), _sessionClass, isStatus: false, [("int", "p"), ("int", "e"), ("bool", "sized"), .. parameters.Select(x => (x.Substring(0, x.LastIndexOf(' ')).Replace("ref ", ""), x.Substring(x.LastIndexOf(' ') + 1)))]);
         List<string> locals = [.. method.Locals];
         string body = HasErrors ? method.Code.ToString() : outliner.Split(method.Code.ToString(), locals);
         foreach (string local in locals) code.Line(local);

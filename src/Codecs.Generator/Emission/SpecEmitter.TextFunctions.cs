@@ -6,13 +6,18 @@ namespace Gateway.Codecs.Generator;
 /// <summary>Functions that make text, and what stands for text where digits of bytes are given.</summary>
 internal sealed partial class SpecEmitter
 {
-    private static readonly string[] TextFunctions = ["join", "decimal", "hex", "lower", "upper", "luhn", "trimend", "column"];
+    private static readonly string[] TextFunctions = ["join", "decimal", "hex", "lower", "upper", "luhn", "trimend", "column", "year", "month", "day", "hour", "minute", "second", "unix"];
 
     private Value? EmitTextFunction(CallExpr call, Context c)
     {
         switch (call.Function)
         {
             case "column": return ColumnText(call, c);
+            case "year" or "month" or "day" or "hour" or "minute" or "second" or "unix":
+                Value moment = Only(call, c);
+                if (moment.Type != ValueType.Time) throw new SpecSyntaxException(Ids.Type, call.At, $"'{call.Function}' takes a time: now, or a name read with 'time'");
+                string part = call.Function == "unix" ? $"({moment.Code} / 1000000)" : $"(long)global::Gateway.Codecs.Reading.Clock.ToCivil({moment.Code}).{char.ToUpperInvariant(call.Function[0])}{call.Function.Substring(1)}";
+                return new Value { Type = ValueType.Integer, Code = part, Has = moment.Has };
             case "join": return EmitJoin(call, c);
             case "decimal": return EmitNumberText(call, c, "Add");
             case "hex": return EmitNumberText(call, c, "AddHex");
@@ -36,7 +41,7 @@ internal sealed partial class SpecEmitter
     }
 
     private Value Only(CallExpr call, Context c) =>
-        call.Arguments.Count == 1 ? Emit(call.Arguments[0], c) : throw new SpecSyntaxException(Ids.Type, call.At, $"'{call.Function}' takes one text");
+        call.Arguments.Count == 1 ? Emit(call.Arguments[0], c) : throw new SpecSyntaxException(Ids.Type, call.At, $"'{call.Function}' takes one value");
 
     // join(a, ",", b): texts as they are, bytes of the frame without NUL and blanks at their end, numbers in decimal. Absent ones are left out.
     private Value EmitJoin(CallExpr call, Context c)

@@ -28,6 +28,7 @@ internal sealed partial class SpecEmitter
     private bool _hasRecord;
     private bool _commonPuts;
     private bool _headerPuts;
+    private bool _impliedRecord;
 
     internal SpecEmitter(SpecNode spec, ParameterTable parameters, string file, List<SpecDiagnostic> diagnostics)
     {
@@ -138,7 +139,7 @@ internal sealed partial class SpecEmitter
         Out.Indent = 2;
         _headerPuts = true;
         EmitRequest(c);
-        EmitItems(_spec.Header, c);
+        EmitItems(_spec.Header.FindAll(i => i is not ReplyItem), c);
         _headerPuts = false;
         // Messages get the locals that the header's names stand for, not those that only served to read them.
         string headerCode = string.Concat(c.Scope.Own.Select(o => $" {o.Value.Code} {o.Value.Has} {o.Value.Base} {o.Value.Start} {o.Value.Length} {o.Value.FieldStart} {o.Value.FieldLength}"));
@@ -175,8 +176,22 @@ internal sealed partial class SpecEmitter
             _hasRecord = _commonPuts = false;
             Out.Indent = 2;
             Context inner = NewContext(new Scope(c.Scope));
-            EmitItems(message.Body, inner);
-            if (_commonPuts && !_hasRecord) Report(Ids.Missing, message.At, "the message writes parameters but has no 'record', so they go nowhere; put them below `record`");
+            List<Item> items = WithDefaultReply(message.Body);
+            bool implied = false;
+            EmitItems(items, inner);
+            if (_commonPuts && !_hasRecord && WithRecord(items) is List<Item> whole)
+            {
+                // Only now is it known that the message writes parameters: what it reads is one record, so it is emitted as such.
+                _method = new MethodBody();
+                _commonPuts = false;
+                implied = true;
+                Out.Indent = 2;
+                inner = NewContext(new Scope(c.Scope));
+                _impliedRecord = true;
+                EmitItems(whole, inner);
+                _impliedRecord = false;
+            }
+            if (_commonPuts && (!_hasRecord || implied)) Report(Ids.Missing, message.At, "the message writes parameters behind its reply, so they go nowhere; put them above it, or below `record`");
             bodies.Line($"private static global::Gateway.Codecs.DecodeStatus {method}<TSink>(global::System.ReadOnlySpan<byte> m, int p, int e{declared}, {_sessionClass} s, ref TSink sink, global::Gateway.Codecs.ReplyWriter reply) where TSink : struct, global::Gateway.Codecs.IParameterSink");
             bodies.Open();
             Outliner outliner = new(method, _sessionClass, isStatus: true, [("int", "p"), ("int", "e"), .. headerLocals.Select(l => (l.Substring(0, l.IndexOf(' ')), NameOfLocal(l)))]);

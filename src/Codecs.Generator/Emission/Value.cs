@@ -177,6 +177,9 @@ internal sealed class Context
     internal bool InRecord;
     internal bool InTable;
     internal string? Bits;
+
+    /// <summary>Numbers are those of a protobuf message.</summary>
+    internal bool Protobuf;
     internal int Depth;
 
     internal Context Clone() => (Context)MemberwiseClone();

@@ -7,13 +7,13 @@ internal sealed partial class ItemParser(List<SpecDiagnostic> diagnostics)
 {
     private static readonly HashSet<string> SizedTypes =
     [
-        "uint", "int", "uintle", "intle", "bcd", "hex", "digits", "ascii", "utf8", "latin1", "utf16", "utf16le", "bytes", "skip", "bits", "ibits", "hexint", "text",
+        "uint", "int", "uintle", "intle", "bcd", "hex", "digits", "ascii", "utf8", "latin1", "utf16", "utf16le", "bytes", "skip", "bits", "ibits", "hexint", "text", "gbk",
     ];
 
     internal static readonly HashSet<string> Types =
     [
         "u8", "u16", "u24", "u32", "u40", "u48", "u56", "u64", "i8", "i16", "i24", "i32", "i40", "i48", "i56", "i64",
-        "sm16", "sm32", "f32", "f64", "bool", "mac", "varint", "real", "char", "text", "rest",
+        "sm16", "sm32", "f32", "f64", "bool", "mac", "varint", "svarint", "real", "char", "text", "rest", "gbk",
         "uint", "int", "bcd", "hex", "digits", "ascii", "utf8", "latin1", "utf16", "bytes", "skip", "bits", "ibits", "hexint",
     ];
 
@@ -113,10 +113,11 @@ internal sealed partial class ItemParser(List<SpecDiagnostic> diagnostics)
                 r.Take();
                 if (!r.TakeName("login")) throw r.Expected("'login'");
                 return End(new RequireLoginItem { At = at }, r);
-            case "record" or "optional" or "one" or "if" or "repeat" or "for" or "within" or "at" or "tlv" or "csv" or "list" or "split" or "inflate" or "unhex"
+            case "record" or "optional" or "one" or "if" or "repeat" or "for" or "within" or "at" or "tlv" or "csv" or "list" or "split" or "inflate" or "unhex" or "base64"
                 or "bitfield" or "scan" or "try" or "kv":
                 if (word == "at" && r.Peek(1) is { Kind: TokenKind.Symbol, Text: "=" }) break;
                 return ParseBlock(r, at);
+            case "protobuf" or "message": return ParseProtobuf(r, at);
             case "each": return ParseEach(r, at);
             case "mask": return ParseMask(r, at);
             case "next": return ParseNextRecord(r, at);
@@ -146,7 +147,7 @@ internal sealed partial class ItemParser(List<SpecDiagnostic> diagnostics)
     {
         foreach (string type in Types) yield return type;
         foreach (string word in new[] { "lat", "lon", "time", "const", "valid", "value", "let", "set", "login", "require", "record", "optional", "one", "if", "repeat", "for", "within", "at", "tlv", "csv",
-                     "list", "split", "kv", "json", "each", "mask", "next", "inflate", "unhex", "bitfield", "switch", "use", "item", "mark", "check", "reject", "stop", "find", "skip", "column", "reply" }) yield return word;
+                     "list", "split", "kv", "json", "each", "mask", "next", "protobuf", "inflate", "unhex", "base64", "bitfield", "switch", "use", "item", "mark", "check", "reject", "stop", "find", "skip", "column", "reply" }) yield return word;
     }
 
     private static int LastLine(SpecLine line) => line.Children.Count == 0 ? line.Number : LastLine(line.Children[line.Children.Count - 1]);
@@ -177,6 +178,13 @@ internal sealed partial class ItemParser(List<SpecDiagnostic> diagnostics)
 
     internal TypeRef ParseType(LineReader r)
     {
+        TypeRef type = ParsePlainType(r);
+        if (type.Name is "hex" or "bytes" or "mac") type.Reversed = r.TakeName("reversed");
+        return type;
+    }
+
+    private TypeRef ParsePlainType(LineReader r)
+    {
         Token token = r.ExpectName("a type");
         if (!IsType(token.Text)) throw new SpecSyntaxException(Ids.Type, new Place(token.Line, token.Column, token.Length), $"'{token.Text}' is no type{Nearest.Suggestion(token.Text, Types)}");
         TypeRef type = new() { At = new Place(token.Line, token.Column, token.Length), Name = token.Text, Optional = token.Optional };
@@ -204,7 +212,7 @@ internal sealed partial class ItemParser(List<SpecDiagnostic> diagnostics)
         return type;
     }
 
-    private static bool IsCounted(string type) => type is "hex" or "ascii" or "utf8" or "latin1" or "utf16" or "utf16le" or "bytes" or "skip";
+    private static bool IsCounted(string type) => type is "hex" or "gbk" or "ascii" or "utf8" or "latin1" or "utf16" or "utf16le" or "bytes" or "skip";
 
     // The lexer takes `hex 16` for bytes; at the start of a field it is the type with a size in decimal digits.
     private FieldItem ParseHexField(LineReader r, Place at)
@@ -212,6 +220,7 @@ internal sealed partial class ItemParser(List<SpecDiagnostic> diagnostics)
         Token token = r.Take();
         if (!int.TryParse(token.Text, out int size)) throw new SpecSyntaxException(Ids.Syntax, at, "bytes that must be here are written `const hex 0D0A`; `hex n` is a field of n bytes");
         TypeRef type = new() { At = new Place(token.Line, token.Column, token.Length), Name = "hex", Size = new NumberExpr { At = at, Integer = size, Real = size } };
+        type.Reversed = r.TakeName("reversed");
         return ParseFieldRest(r, at, type);
     }
 
@@ -359,99 +368,6 @@ internal sealed partial class ItemParser(List<SpecDiagnostic> diagnostics)
         return End(item, r);
     }
 
-    // ---- times ----
-
-    private Item ParseTime(LineReader r, Place at)
-    {
-        TimeItem item = new() { At = at };
-        r.Take();
-        if (r.TakeName("combine"))
-        {
-            item.Form = "combine";
-            item.CombineDate = r.ExpectName("the name of a date").Text;
-            r.ExpectSymbol(",");
-            item.CombineTime = r.ExpectName("the name of a time of day").Text;
-            if (r.TakeName("default"))
-            {
-                if (!r.TakeName("now")) throw r.Expected("'now'");
-                item.DefaultNow = true;
-            }
-        }
-        else if (r.Next.Kind == TokenKind.Text)
-        {
-            item.Form = "pattern";
-            item.Pattern = r.ExpectText("a pattern");
-        }
-        else
-        {
-            Token form = r.ExpectName("a time form: unix, unix.ms, epoch, ymdhms, or a pattern such as yyMMddHHmmss");
-            item.Form = form.Text;
-            item.Optional = form.Optional;
-            if (form.Text == "epoch")
-            {
-                item.EpochUs = ParseDay(r);
-            }
-            if (IsPattern(form.Text))
-            {
-                item.Form = "pattern";
-                item.Pattern = form.Text;
-            }
-            else if (form.Text is "now")
-            {
-            }
-            else if (form.Text is "unix" or "unix.ms" or "epoch")
-            {
-                item.Type = ParseType(r);
-            }
-            else if (form.Text is "ymdhms" or "dmyhms" or "hmsdmy" or "hmsymd" or "ymd" or "hms")
-            {
-                Token unit = r.ExpectName("u8, bcd or u16year");
-                if (unit.Text is not ("u8" or "bcd" or "u16year")) throw new SpecSyntaxException(Ids.Type, new Place(unit.Line, unit.Column, unit.Length), "a date by components is u8, bcd or u16year");
-                item.Type = new TypeRef { At = at, Name = unit.Text };
-            }
-            else
-            {
-                throw new SpecSyntaxException(Ids.Type, new Place(form.Line, form.Column, form.Length), $"'{form.Text}' is no time form; write unix, unix.ms, epoch yyyy-MM-dd, ymdhms u8, or a pattern such as ddMMyy or \"yyyy-MM-dd HH:mm:ss\"");
-            }
-        }
-        while (!r.AtEnd)
-        {
-            if (r.TakeName("zone")) item.Zone = ExpressionParser.Postfix(r);
-            else if (r.TakeName("if")) item.Condition = ExpressionParser.Parse(r);
-            else if (r.Next.Kind is TokenKind.Text or TokenKind.Bytes) item.Terminator = r.Take().Bytes;
-            else if (r.IsSymbol("->"))
-            {
-                List<Target> targets = [];
-                ParseTargets(r, targets);
-                item.Target = targets[0];
-            }
-            else if (r.Next.Kind == TokenKind.Name && item.Name.Length == 0) item.Name = r.Take().Text;
-            else throw r.Expected("'zone', a name, or '-> parameter'");
-        }
-        return End(item, r);
-    }
-
-    /// <summary><c>2000-01-01</c>, in µs since 1970.</summary>
-    internal static long ParseDay(LineReader r)
-    {
-        Place at = r.Here;
-        long year = r.ExpectInteger("a day such as 2000-01-01");
-        r.ExpectSymbol("-");
-        long month = r.ExpectInteger("a month");
-        r.ExpectSymbol("-");
-        long day = r.ExpectInteger("a day");
-        if (year is < 1 or > 9999 || month is < 1 or > 12 || day < 1 || day > System.DateTime.DaysInMonth((int)year, (int)month)) throw new SpecSyntaxException(Ids.Range, at, "there is no such day; write year-month-day, as in 2000-01-01");
-        return (long)(new System.DateTime((int)year, (int)month, (int)day) - new System.DateTime(1970, 1, 1)).TotalMilliseconds * 1000;
-    }
-
-    private static bool IsPattern(string text)
-    {
-        if (text.Length < 4 || text is "unix" or "epoch") return false;
-        foreach (char c in text)
-            if (c is not ('y' or 'M' or 'd' or 'H' or 'm' or 's' or 'f')) return false;
-        return text.IndexOf("dd", System.StringComparison.Ordinal) >= 0 || text.IndexOf("HH", System.StringComparison.Ordinal) >= 0;
-    }
-
     // ---- control ----
 
     private BlockItem ParseBlock(LineReader r, Place at)
@@ -498,7 +414,7 @@ internal sealed partial class ItemParser(List<SpecDiagnostic> diagnostics)
                 if (r.TakeName("text")) item.Kind = "within text";
                 item.Argument = ExpressionParser.Parse(r);
                 break;
-            case "at" or "inflate" or "unhex" or "bitfield":
+            case "at" or "inflate" or "unhex" or "base64" or "bitfield":
                 item.Argument = ExpressionParser.Parse(r);
                 break;
             case "tlv":
@@ -628,6 +544,13 @@ internal sealed partial class ItemParser(List<SpecDiagnostic> diagnostics)
     {
         r.Take();
         ReplyItem item = new() { At = at };
+        if (r.TakeName("none"))
+        {
+            item.None = true;
+            r.ExpectEnd();
+            NoChildren(r);
+            return item;
+        }
         if (r.TakeName("if")) item.Condition = ExpressionParser.Parse(r);
         if (r.TakeName("http"))
         {

@@ -103,6 +103,9 @@ internal sealed class TypeRef
     internal byte[]? Until;
     internal bool Rest;
     internal bool Optional;
+
+    /// <summary>The last byte first.</summary>
+    internal bool Reversed;
 }
 
 internal enum OpKind
@@ -209,6 +212,15 @@ internal sealed class TimeItem : Item
     internal Expr? Zone;
     internal Expr? Condition;
     internal bool DefaultNow;
+
+    /// <summary>A time of day is taken on the day nearest to the clock.</summary>
+    internal bool Today;
+
+    /// <summary>Seconds to add.</summary>
+    internal Expr? Plus;
+
+    /// <summary>Expressions of `of`, `value` and `gps`.</summary>
+    internal List<Expr> Parts = [];
     internal string CombineDate = "";
     internal string CombineTime = "";
     internal Target? Target;
@@ -356,6 +368,8 @@ internal sealed class MoveItem : Item
 
 internal sealed class ReplyItem : Item
 {
+    /// <summary>Nothing is sent, not even the reply of the header.</summary>
+    internal bool None;
     internal Expr? Condition;
     internal List<OutItem> Items = [];
 }

@@ -140,11 +140,11 @@ public static class Bin
         return false;
     }
 
-    /// <summary>As <see cref="TryVarint"/>, least significant 7 bits first (LEB128).</summary>
+    /// <summary>As <see cref="TryVarint"/>, least significant 7 bits first (LEB128), at most 10 bytes: a negative number of 64 bits has so many.</summary>
     public static bool TryVarintLE(ReadOnlySpan<byte> s, ref int p, int end, out long value)
     {
         value = 0;
-        int stop = Math.Min(Math.Min(end, s.Length), p + 9);
+        int stop = Math.Min(Math.Min(end, s.Length), p + 10);
         for (int i = p; i >= 0 && i < stop; i++)
         {
             value |= (long)(s[i] & 0x7F) << 7 * (i - p);
@@ -153,6 +153,49 @@ public static class Bin
             return true;
         }
         value = 0;
+        return false;
+    }
+
+    /// <summary>The key of a protobuf field, and where its value is.</summary>
+    /// <param name="s">The frame.</param>
+    /// <param name="p">Where the key is; moved to the first byte of the value (behind the length, where there is one).</param>
+    /// <param name="end">Where the message ends.</param>
+    /// <param name="key">Field number × 8 + wire type.</param>
+    /// <param name="valueEnd">Where the value ends.</param>
+    /// <returns>False when the field is not all there, or its wire type is none.</returns>
+    public static bool TryProtobuf(ReadOnlySpan<byte> s, ref int p, int end, out long key, out int valueEnd)
+    {
+        valueEnd = 0;
+        if (!TryVarintLE(s, ref p, end, out key)) return false;
+        long length;
+        switch (key & 7)
+        {
+            case 0:
+                int behind = p;
+                if (!SkipVarint(s, ref behind, end)) return false;
+                valueEnd = behind;
+                return true;
+            case 1: length = 8; break;
+            case 5: length = 4; break;
+            case 2:
+                if (!TryVarintLE(s, ref p, end, out length)) return false;
+                break;
+            default: return false;
+        }
+        if (length > end - p) return false;
+        valueEnd = p + (int)length;
+        return true;
+    }
+
+    private static bool SkipVarint(ReadOnlySpan<byte> s, ref int p, int end)
+    {
+        const int bytesMax = 10;
+        for (int i = p; i < Math.Min(Math.Min(end, s.Length), p + bytesMax); i++)
+        {
+            if ((s[i] & 0x80) != 0) continue;
+            p = i + 1;
+            return true;
+        }
         return false;
     }
 }

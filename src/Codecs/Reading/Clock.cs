@@ -1,7 +1,7 @@
 namespace Gateway.Codecs.Reading;
 
 /// <summary>Times as µs since 1970-01-01 UTC, from and to civil components. The calendar is the Gregorian one; no time zones.</summary>
-public static class Clock
+public static partial class Clock
 {
     /// <summary>µs of a second.</summary>
     public const long SecondUs = 1_000_000;
@@ -56,57 +56,6 @@ public static class Clock
     public static bool TryCivil(int year, int month, int day, int hour, int minute, int second, out long timeUs) =>
         TryCivil(year, month, day, hour, minute, second, 0, out timeUs);
 
-    /// <summary>Reads a time by a pattern, in one pass.</summary>
-    /// <param name="text">The text; it must match the pattern from its first to its last byte.</param>
-    /// <param name="pattern"><c>yyyy</c> year, <c>yy</c> year since 2000, <c>MM dd HH mm ss</c> two digits each (a single letter: one or two),
-    /// <c>f…</c> that many digits of the fraction of a second. Any other byte stands for itself. Behind a pattern that ends in seconds
-    /// the text may go on with a point and a fraction.</param>
-    /// <param name="timeUs">µs since 1970. What the pattern does not name counts as 1970-01-01 00:00:00, so a date and a time of day read apart can be added.</param>
-    public static bool TryParse(ReadOnlySpan<byte> text, ReadOnlySpan<byte> pattern, out long timeUs)
-    {
-        timeUs = 0;
-        int year = 1970, month = 1, day = 1, hour = 0, minute = 0, second = 0, microsecond = 0;
-        int p = 0;
-        for (int i = 0; i < pattern.Length;)
-        {
-            byte letter = pattern[i];
-            int run = 1;
-            while (i + run < pattern.Length && pattern[i + run] == letter) run++;
-            if (letter is not ((byte)'y' or (byte)'M' or (byte)'d' or (byte)'H' or (byte)'m' or (byte)'s' or (byte)'f'))
-            {
-                if (p >= text.Length || text[p] != letter) return false;
-                p++;
-                i++;
-                continue;
-            }
-            i += run;
-
-            int digitsMax = run == 1 && letter != 'f' ? 2 : run;
-            int value = 0, digits = 0;
-            while (digits < digitsMax && p < text.Length && (uint)(text[p] - '0') <= 9)
-            {
-                // Nine digits at most are kept: digits of a fraction below the µs do not count.
-                if (digits < 9) value = value * 10 + (text[p] - '0');
-                p++;
-                digits++;
-            }
-            if (digits < run) return false;
-            switch (letter)
-            {
-                case (byte)'y': year = run <= 2 ? 2000 + value : value; break;
-                case (byte)'M': month = value; break;
-                case (byte)'d': day = value; break;
-                case (byte)'H': hour = value; break;
-                case (byte)'m': minute = value; break;
-                case (byte)'s': second = value; break;
-                default: microsecond = FractionUs(value, Math.Min(digits, 9)); break;
-            }
-        }
-        // Senders of one protocol differ in whether they put a fraction behind the seconds.
-        if (p < text.Length && !(pattern.EndsWith("s"u8) && TryFraction(text[p..], out microsecond))) return false;
-        return TryCivil(year, month, day, hour, minute, second, microsecond, out timeUs);
-    }
-
     /// <summary>As <see cref="TryParse"/>, for patterns of two-digit parts, a year of two or four digits and other bytes: every part is at a place that is known beforehand.</summary>
     /// <param name="text">The text.</param>
     /// <param name="pattern">The pattern.</param>
@@ -143,20 +92,6 @@ public static class Clock
         uint high = (uint)(text[place] - '0'), low = (uint)(text[place + 1] - '0');
         wrong |= high > 9 || low > 9 ? 16u : 0;
         return (int)(high * 10 + low);
-    }
-
-    private static bool TryFraction(ReadOnlySpan<byte> text, out int microsecond)
-    {
-        microsecond = 0;
-        if (text.Length < 2 || text[0] != '.') return false;
-        int value = 0;
-        for (int i = 1; i < text.Length; i++)
-        {
-            if ((uint)(text[i] - '0') > 9) return false;
-            if (i <= 9) value = value * 10 + (text[i] - '0');
-        }
-        microsecond = FractionUs(value, Math.Min(text.Length - 1, 9));
-        return true;
     }
 
     /// <summary>The civil components of a time, for replies and texts.</summary>

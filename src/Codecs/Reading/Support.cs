@@ -59,6 +59,31 @@ public static class Support
     /// <param name="unitUs">µs in one of it.</param>
     public static long TimeUs(long raw, long unitUs) => raw is < 0 or > 253_402_300_799_999 || raw > 253_402_300_799_000_000 / unitUs ? 0 : raw * unitUs;
 
+    /// <summary>Seconds as µs; what is beyond the year 9999 becomes 0.</summary>
+    public static long SecondsUs(long seconds) => seconds is > -253_402_300_800 and < 253_402_300_800 ? seconds * 1_000_000 : 0;
+
+    /// <summary>As the other overload, with a fraction.</summary>
+    public static long SecondsUs(double seconds) => Math.Abs(seconds) < 253_402_300_800 ? (long)Math.Round(seconds * 1e6) : 0;
+
+    /// <summary>The µs behind the point of a number of seconds.</summary>
+    public static long FractionUs(double seconds) => Math.Abs(seconds) < 1e6 ? (long)Math.Round((seconds - Math.Truncate(seconds)) * 1e6) : 0;
+
+    /// <summary>A year of two digits is one since 2000.</summary>
+    public static int FullYear(int year) => year is >= 0 and < 100 ? 2000 + year : year;
+
+    /// <summary>A number of seconds or milliseconds in text, perhaps with a fraction, as µs; what is out of range becomes 0.</summary>
+    public static bool TryTime(ReadOnlySpan<byte> text, long unitUs, out long timeUs)
+    {
+        if (Text.TryInteger(text, out long whole))
+        {
+            timeUs = TimeUs(whole, unitUs);
+            return true;
+        }
+        bool good = Text.TryReal(text, out double number);
+        timeUs = good ? SecondsUs(number * unitUs / 1e6) : 0;
+        return good;
+    }
+
     // ---- text ----
 
     /// <summary>A whole number in text; 0 when it is none.</summary>
@@ -320,6 +345,25 @@ public static class Support
         bool done = Text.TryHexBytes(text, room, out int length);
         content = room[..length];
         return done;
+    }
+
+    /// <summary>Decodes base64 text (white space in it is passed by) into the session's workspace.</summary>
+    public static bool Base64(Session session, ReadOnlySpan<byte> text, out ReadOnlySpan<byte> content)
+    {
+        Span<byte> room = session.Rent(text.Length / 4 * 3 + 3);
+        bool done = System.Buffers.Text.Base64.DecodeFromUtf8(text, room, out _, out int length) == System.Buffers.OperationStatus.Done;
+        content = done ? room[..length] : default;
+        return done;
+    }
+
+    /// <summary>Bytes in the opposite order.</summary>
+    public static ReadOnlySpan<byte> Reversed(Session session, ReadOnlySpan<byte> bytes)
+    {
+        Span<byte> copy = session.Rent(bytes.Length);
+        if (copy.IsEmpty) return default;
+        bytes.CopyTo(copy);
+        copy.Reverse();
+        return copy;
     }
 
     /// <summary>Some of the hexadecimal digits of bytes as text.</summary>

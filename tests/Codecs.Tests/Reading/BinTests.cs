@@ -120,11 +120,13 @@ public class BinTests
     }
 
     [Fact]
-    public void Varint_of_ten_bytes_is_refused()
+    public void Varint_that_is_too_long_is_refused()
     {
         int p = 0;
         Assert.False(Bin.TryVarint([.. Enumerable.Repeat((byte)0xFF, 9), 1], ref p, 10, out _));
-        Assert.False(Bin.TryVarintLE([.. Enumerable.Repeat((byte)0xFF, 9), 1], ref p, 10, out _));
+        Assert.False(Bin.TryVarintLE([.. Enumerable.Repeat((byte)0xFF, 10), 1], ref p, 11, out _));
+        Assert.True(Bin.TryVarintLE([.. Enumerable.Repeat((byte)0xFF, 9), 1], ref p, 10, out long value));
+        Assert.Equal(-1, value);
     }
 
     private static long Wrap(BigInteger value) => (long)(ulong)(value & ulong.MaxValue);
