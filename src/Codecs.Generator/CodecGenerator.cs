@@ -111,7 +111,7 @@ public sealed class CodecGenerator : IIncrementalGenerator
         if (!Descriptors.TryGetValue(d.Id, out DiagnosticDescriptor? descriptor)) descriptor = Descriptors[Ids.Syntax];
         LinePosition start = new(d.Line - 1, d.Column - 1);
         LinePosition end = new(d.Line - 1, d.Column - 1 + d.Length);
-        return Diagnostic.Create(descriptor, Location.Create(path, new TextSpan(0, 0), new LinePositionSpan(start, end)), d.Message);
+        return Diagnostic.Create(descriptor, Location.Create(d.PathOf(path), new TextSpan(0, 0), new LinePositionSpan(start, end)), d.Message);
     }
 
     private static readonly Dictionary<string, DiagnosticDescriptor> Descriptors = Ids.All.ToDictionary(

@@ -24,18 +24,7 @@ public static class SpecCompiler
         string file = FileName(path);
         SpecNode spec = new SpecParser(text, diagnostics).Parse(library: false);
         SpecEmitter emitter = new(spec, parameters, file, diagnostics);
-        foreach ((string name, Place at) in spec.Imports)
-        {
-            string? imported = import?.Invoke(name);
-            if (imported is null)
-            {
-                diagnostics.Add(new SpecDiagnostic(Ids.Import, at.Line, at.Column, at.Length, $"there is no file '{name}' beside the specs"));
-                continue;
-            }
-            List<SpecDiagnostic> found = [];
-            emitter.Import(new SpecParser(imported, found).Parse(library: true));
-            foreach (SpecDiagnostic d in found.Where(d => d.IsError)) diagnostics.Add(new SpecDiagnostic(Ids.Import, at.Line, at.Column, at.Length, $"{name}({d.Line},{d.Column}): {d.Message}"));
-        }
+        Import(spec, emitter, diagnostics, import);
 
         string? source = null;
         try
@@ -46,7 +35,7 @@ public static class SpecCompiler
         {
             diagnostics.Add(new SpecDiagnostic(e.Id, Math.Max(1, e.At.Line), Math.Max(1, e.At.Column), Math.Max(1, e.At.Length), e.Message));
         }
-        List<SpecDiagnostic> ordered = [.. OnePerLine(diagnostics)];
+        List<SpecDiagnostic> ordered = [.. OnePerLine(diagnostics).Select(d => InItsFile(d, spec.Imports))];
         bool failed = ordered.Exists(d => d.IsError);
         return new SpecResult(spec.Name, spec.Name.Length == 0 ? "" : SpecEmitter.ClassName(spec.Name), spec.Id, failed ? null : source, ordered);
     }
@@ -54,6 +43,27 @@ public static class SpecCompiler
     /// <summary>Checks one spec without using its source.</summary>
     public static IReadOnlyList<SpecDiagnostic> Check(string path, string text, ParameterTable parameters, Func<string, string?>? import = null) =>
         Compile(path, text, parameters, import).Diagnostics;
+
+    /// <summary>
+    /// Lines of the n-th imported file are counted from n times this on, so that a place says which file it is in.
+    /// </summary>
+    internal const int LinesPerFile = 1_000_000;
+
+    private static void Import(SpecNode spec, SpecEmitter emitter, List<SpecDiagnostic> diagnostics, Func<string, string?>? import)
+    {
+        for (int i = 0; i < spec.Imports.Count; i++)
+        {
+            (string name, Place at) = spec.Imports[i];
+            string? imported = import?.Invoke(name);
+            if (spec.Imports.FindIndex(other => other.Path == name) < i) diagnostics.Add(new SpecDiagnostic(Ids.Duplicate, at.Line, at.Column, at.Length, $"'{name}' is imported above already; delete this line"));
+            else if (imported is null) diagnostics.Add(new SpecDiagnostic(Ids.Import, at.Line, at.Column, at.Length, $"there is no file '{name}' in the folder shared beside the spec"));
+            else emitter.Import(new SpecParser(imported, diagnostics, (i + 1) * LinesPerFile).Parse(library: true), i + 1);
+        }
+    }
+
+    // Weak points of an imported file are the business of those who keep it, not of each spec that takes something from it.
+    private static SpecDiagnostic InItsFile(SpecDiagnostic d, List<(string Path, Place At)> imports) =>
+        d.Line <= LinesPerFile ? d : d with { Line = d.Line % LinesPerFile, File = imports[d.Line / LinesPerFile - 1].Path };
 
     // The first error of a line is the true one; later ones are mostly its echo. Warnings stay.
     private static IEnumerable<SpecDiagnostic> OnePerLine(List<SpecDiagnostic> diagnostics)

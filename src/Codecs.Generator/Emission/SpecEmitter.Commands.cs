@@ -24,26 +24,13 @@ internal sealed partial class SpecEmitter
             {
                 foreach (VariableNode property in command.Properties)
                 {
-                    string get = property.Type switch
-                    {
-                        "int" => $"!global::Gateway.Codecs.Reading.Support.TryArgument(arguments, {Value.Quote(property.Name)}, out {Declare("long", property.Name, ValueType.Integer)})",
-                        "real" => $"!global::Gateway.Codecs.Reading.Support.TryArgument(arguments, {Value.Quote(property.Name)}, out {Declare("double", property.Name, ValueType.Real)})",
-                        "bool" => $"!global::Gateway.Codecs.Reading.Support.TryArgument(arguments, {Value.Quote(property.Name)}, out {Declare("bool", property.Name, ValueType.Boolean)})",
-                        _ => $"!global::Gateway.Codecs.Reading.Support.TryArgument(arguments, {Value.Quote(property.Name)}, out {Declare("global::System.ReadOnlySpan<byte>", property.Name, ValueType.Bytes)})",
-                    };
-                    Out.Line($"if ({get}) return global::Gateway.Codecs.EncodeStatus.BadArgument;");
+                    EmitProperty(property, scope);
                 }
                 EmitWhole(command.Items, c, NewLayout());
             }
             catch (SpecSyntaxException e)
             {
                 Report(e);
-            }
-            string Declare(string type, string name, ValueType valueType)
-            {
-                string local = $"a_{Identifier(name)}";
-                scope.Set(name, valueType == ValueType.Bytes ? Value.OfBytes(local, "0", $"{local}.Length") : Value.Of(valueType, local));
-                return $"{type} {local}";
             }
             _writer = "reply";
             string methodName = $"Command{methods.Count + 1}_{Identifier(command.Name)}";
@@ -63,4 +50,35 @@ internal sealed partial class SpecEmitter
         code.Close();
         foreach (CodeWriter method in methods) code.Line("").Append(method);
     }
+    // A property that is left out has its default; without one it must be given.
+    private void EmitProperty(VariableNode property, Scope scope)
+    {
+        string local = $"a_{Identifier(property.Name)}";
+        string name = Value.Quote(property.Name);
+        (string type, Value value) = property.Type switch
+        {
+            "int" => ("long", Value.Of(ValueType.Integer, local)),
+            "real" => ("double", Value.Of(ValueType.Real, local)),
+            "bool" => ("bool", Value.Of(ValueType.Boolean, local)),
+            _ => ("global::System.ReadOnlySpan<byte>", Value.OfBytes(local, "0", $"{local}.Length")),
+        };
+        Out.Line($"{type} {local};");
+        string taken = $"if (!global::Gateway.Codecs.Reading.Support.TryArgument(arguments, {name}, out {local})) return global::Gateway.Codecs.EncodeStatus.BadArgument;";
+        if (property.Initial is null) Out.Line(taken);
+        else
+        {
+            Out.Line($"if (!arguments.ContainsKey({name})) {local} = {DefaultOf(property)};");
+            Out.Line($"else {taken}");
+        }
+        scope.Set(property.Name, value);
+    }
+
+    private static string DefaultOf(VariableNode property) => (property.Type, property.Initial) switch
+    {
+        ("int", NumberExpr { IsReal: false } n) => Value.Literal(n.Integer),
+        ("real", NumberExpr n) => Value.Literal(n.IsReal ? n.Real : n.Integer),
+        ("bool", NameExpr { Name: "true" or "false" } truth) => truth.Name,
+        ("text", BytesExpr text) => Value.Literal(text.Bytes),
+        _ => throw new SpecSyntaxException(Ids.Type, property.At, $"the default of '{property.Name}' is no {property.Type}; write a number, true, false or \"text\""),
+    };
 }

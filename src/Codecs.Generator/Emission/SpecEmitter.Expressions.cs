@@ -343,7 +343,7 @@ internal sealed partial class SpecEmitter
         Value offset = Emit(peek.Offset, c);
         if (c.Need is not null) Out.Line(c.Need(offset.Constant is long constant ? Value.Literal(constant + width) : $"{Int(offset, peek.At)} + {width}"));
         string code = TracesLooks(c)
-            ? $"global::Gateway.Codecs.Reading.Looks.Peek(ref sink, {peek.At.Line}, {c.Span}, {Int(offset, peek.At)}, {width}, {(little ? "true" : "false")})"
+            ? $"global::Gateway.Codecs.Reading.Looks.Peek(ref sink, {OwnLine(peek.At.Line)}, {c.Span}, {Int(offset, peek.At)}, {width}, {(little ? "true" : "false")})"
             : $"global::Gateway.Codecs.Reading.Support.Peek({c.Span}, {Int(offset, peek.At)}, {width}, {(little ? "true" : "false")})";
         return Value.Of(ValueType.Integer, signed ? $"global::Gateway.Codecs.Reading.Bin.SignExtend({code}, {width * 8})" : code);
     }

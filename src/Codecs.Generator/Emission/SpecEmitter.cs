@@ -239,7 +239,7 @@ internal sealed partial class SpecEmitter
         {
             Scope = scope,
             HasSink = true,
-            Fail = (status, line) => $"return Refuse(s, global::Gateway.Codecs.DecodeStatus.{status}, {line}, p);",
+            Fail = (status, line) => $"return Refuse(s, global::Gateway.Codecs.DecodeStatus.{status}, {OwnLine(line)}, p);",
         };
     }
 
@@ -361,6 +361,7 @@ internal sealed partial class SpecEmitter
         foreach (TableNode table in _spec.Tables.Where(b => !b.Used && !_imported.Contains(b))) Report(Ids.Unused, table.At, $"the table '{table.Name}' is used nowhere; use it or delete it");
         foreach (EnumNode node in _spec.Enums.Where(b => !b.Used && !_imported.Contains(b))) Report(Ids.Unused, node.At, $"the enum '{node.Name}' is used nowhere; use it or delete it");
         foreach (LayoutNode layout in _spec.Layouts.Where(b => !b.Used && !_imported.Contains(b))) Report(Ids.Unused, layout.At, $"the layout '{layout.Name}' is used nowhere; use it or delete it");
+        CheckImports();
         foreach (SampleNode sample in _spec.Samples)
         {
             foreach ((_, Place at, string parameter, _, _) in sample.Expected)
@@ -374,24 +375,6 @@ internal sealed partial class SpecEmitter
                 Report(Ids.UnknownName, sample.At, $"'{name}' can't be given{Nearest.Suggestion(name, _spec.Session.Select(v => v.Name).Concat(_spec.Options.Select(o => o.Name)).Concat(["ident", "now", "model", "strict"]))}");
             }
         }
-    }
-
-    private readonly HashSet<object> _imported = [];
-
-    /// <summary>Adds the parts of a library file; a spec's own parts of the same name win.</summary>
-    internal void Import(SpecNode library)
-    {
-        _spec.Assigned.UnionWith(library.Assigned);
-        foreach (BlockNode block in library.Blocks.Where(b => !_spec.Blocks.Exists(x => x.Name == b.Name))) Take(_spec.Blocks, block);
-        foreach (TableNode table in library.Tables.Where(b => !_spec.Tables.Exists(x => x.Name == b.Name))) Take(_spec.Tables, table);
-        foreach (EnumNode node in library.Enums.Where(b => !_spec.Enums.Exists(x => x.Name == b.Name))) Take(_spec.Enums, node);
-        foreach (LayoutNode layout in library.Layouts.Where(b => !_spec.Layouts.Exists(x => x.Name == b.Name))) Take(_spec.Layouts, layout);
-    }
-
-    private void Take<T>(List<T> list, T part) where T : class
-    {
-        list.Add(part);
-        _imported.Add(part);
     }
 
     // ---- description ----
@@ -413,12 +396,12 @@ internal sealed partial class SpecEmitter
         code.Line("[");
         foreach (var f in _fields)
         {
-            code.Line($"    new({f.Line}, {Value.Quote(f.Name)}, {Value.Quote(f.Type)}, {Value.Quote(f.Parameter)}, {Value.Quote(f.Unit)}, {Value.Literal(f.Linear.Multiply)}, {Value.Literal(f.Linear.Divide)}, {Value.Literal(f.Linear.Add)}, {Truth(f.BigEndian)}),");
+            code.Line($"    new({OwnLine(f.Line)}, {Value.Quote(f.Name)}, {Value.Quote(f.Type)}, {Value.Quote(f.Parameter)}, {Value.Quote(f.Unit)}, {Value.Literal(f.Linear.Multiply)}, {Value.Literal(f.Linear.Divide)}, {Value.Literal(f.Linear.Add)}, {Truth(f.BigEndian)}),");
         }
         code.Line("],");
         code.Line("Checks =");
         code.Line("[");
-        foreach (var check in _checks) code.Line($"    new({check.Line}, {Value.Quote(check.Algorithm)}, {Value.Quote(check.Type)}, {Truth(check.BigEndian)}),");
+        foreach (var check in _checks) code.Line($"    new({OwnLine(check.Line)}, {Value.Quote(check.Algorithm)}, {Value.Quote(check.Type)}, {Truth(check.BigEndian)}),");
         code.Line("],");
         EmitFramingLooks(code);
         code.Line("Commands =");

@@ -263,6 +263,8 @@ internal sealed class CodeWriter
     /// <summary>Maps what follows to a line of the spec.</summary>
     internal CodeWriter Spec(int line, string file)
     {
+        // Lines of imported files have no number in this one.
+        if (line > SpecCompiler.LinesPerFile) return Hidden();
         if (line == _line) return this;
         _line = line;
         _text.Append("#line ").Append(line).Append(" \"").Append(file).Append("\"\n");

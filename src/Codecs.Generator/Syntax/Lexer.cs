@@ -44,7 +44,7 @@ internal sealed class SpecLine
 }
 
 /// <summary>Cuts a spec into lines, tokens and a tree by indentation. One diagnostic per line at most; a bad line is left out.</summary>
-internal sealed class Lexer(string text, List<SpecDiagnostic> diagnostics)
+internal sealed class Lexer(string text, List<SpecDiagnostic> diagnostics, int linesBefore = 0)
 {
     private static readonly string[] Symbols =
         ["->", "..", "==", "!=", "<=", ">=", "<<", ">>", "+", "-", "*", "/", "%", "&", "|", "^", "~", "<", ">", "?", ":", "(", ")", "[", "]", ",", "=", "@", ".", "{", "}"];
@@ -53,7 +53,7 @@ internal sealed class Lexer(string text, List<SpecDiagnostic> diagnostics)
     {
         List<SpecLine> roots = [];
         Stack<SpecLine> open = new();
-        int number = 0;
+        int number = linesBefore;
         foreach (string rawLine in text.Split('\n'))
         {
             number++;

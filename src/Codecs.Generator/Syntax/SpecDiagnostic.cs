@@ -10,13 +10,19 @@ namespace Gateway.Codecs.Generator;
 /// <param name="Message">What is wrong, and what to write instead.</param>
 public sealed record SpecDiagnostic(string Id, int Line, int Column, int Length, string Message)
 {
+    /// <summary>The imported file that the finding is in; null for the spec itself.</summary>
+    public string? File { get; init; }
+
     /// <summary>Whether the spec can't be compiled because of it.</summary>
     public bool IsError => IsErrorId(Id);
 
     internal static bool IsErrorId(string id) => string.CompareOrdinal(id, "GW1500") < 0;
 
     /// <summary><c>file(line,column): error GW1001: message</c>, as compilers print it.</summary>
-    public string Format(string file) => $"{file}({Line},{Column}): {(IsError ? "error" : "warning")} {Id}: {Message}";
+    public string Format(string file) => $"{PathOf(file)}({Line},{Column}): {(IsError ? "error" : "warning")} {Id}: {Message}";
+
+    /// <summary>The path of the file that the finding is in, from the path of the spec.</summary>
+    public string PathOf(string spec) => File is null ? spec : spec.Substring(0, spec.LastIndexOfAny(['/', '\\']) + 1) + "shared/" + File;
 }
 
 /// <summary>The stable ids.</summary>

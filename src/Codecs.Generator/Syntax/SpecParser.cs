@@ -5,7 +5,7 @@ using System.Text;
 namespace Gateway.Codecs.Generator;
 
 /// <summary>Parses a spec file into a <see cref="SpecNode"/>. Errors are reported per line; the rest is still parsed.</summary>
-internal sealed partial class SpecParser(string text, List<SpecDiagnostic> diagnostics)
+internal sealed partial class SpecParser(string text, List<SpecDiagnostic> diagnostics, int linesBefore = 0)
 {
     private static readonly string[] Sections =
         ["protocol", "import", "frame", "session", "header", "message", "block", "table", "enum", "layout", "command", "sample", "setup"];
@@ -16,8 +16,8 @@ internal sealed partial class SpecParser(string text, List<SpecDiagnostic> diagn
     /// <summary>Parses a whole spec; a library file (for <c>import</c>) has no protocol line.</summary>
     internal SpecNode Parse(bool library)
     {
-        List<SpecLine> lines = new Lexer(text, diagnostics).ReadTree();
-        _spec.At = new Place(1, 1, 1);
+        List<SpecLine> lines = new Lexer(text, diagnostics, linesBefore).ReadTree();
+        _spec.At = new Place(linesBefore + 1, 1, 1);
         CollectWords();
         _spec.Assigned = _items.Assigned;
         if (!library && (lines.Count == 0 || lines[0].Tokens[0].Text != "protocol"))
@@ -71,6 +71,10 @@ internal sealed partial class SpecParser(string text, List<SpecDiagnostic> diagn
         LineReader r = new(line);
         Place at = r.Whole;
         string word = r.ExpectName("a section").Text;
+        if (linesBefore > 0 && word is not ("block" or "table" or "enum" or "layout") && Array.IndexOf(Sections, word) >= 0)
+        {
+            throw new SpecSyntaxException(Ids.Import, at, $"a file to import holds blocks, tables, enums and layouts; '{word}' stands in the spec of a protocol");
+        }
         switch (word)
         {
             case "protocol": ParseProtocol(r, at); break;
@@ -303,6 +307,13 @@ internal sealed partial class SpecParser(string text, List<SpecDiagnostic> diagn
             {
                 VariableNode property = new() { At = r.Here, Name = r.ExpectName("a property").Text, Type = r.ExpectName("its type: int, real, bool or text").Text };
                 if (property.Type is not ("int" or "real" or "bool" or "text")) throw new SpecSyntaxException(Ids.Type, property.At, "a property is int, real, bool or text");
+                if (command.Properties.Exists(p => p.Name == property.Name)) throw new SpecSyntaxException(Ids.Duplicate, property.At, $"the command has a property '{property.Name}' already; give this one another name");
+                if (r.TakeSymbol("="))
+                {
+                    Token first = r.Next;
+                    property.Initial = ExpressionParser.Postfix(r);
+                    property.DefaultText = first.Kind == TokenKind.Text ? Encoding.UTF8.GetString(first.Bytes) : first.Text;
+                }
                 command.Properties.Add(property);
             }
             while (r.TakeSymbol(","));
