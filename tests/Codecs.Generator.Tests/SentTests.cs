@@ -173,6 +173,7 @@ public sealed class SentTests
     [InlineData("sum8.twos", 0x23)]
     [InlineData("sum16.ones", 0xFE22)]
     [InlineData("sum16.twos", 0xFE23)]
+    [InlineData("sum16.rol", 0x63C5)]
     [InlineData("sum32", 0x1DD)]
     [InlineData("xor16", 0x3908)]
     [InlineData("xor16le", 0x0839)]

@@ -41,6 +41,7 @@ internal static class ChecksumNames
         ["sum8.twos"] = "Sum8Twos",
         ["sum16.ones"] = "Sum16Ones",
         ["sum16.twos"] = "Sum16Twos",
+        ["sum16.rol"] = "Sum16Rotated",
         ["sum32"] = "Sum32",
         ["xor16"] = "Xor16",
         ["xor16le"] = "Xor16Le",

@@ -34,6 +34,14 @@ public static partial class Checksums
     /// <summary>Two's complement of the sum of all bytes, 16 bits.</summary>
     public static uint Sum16Twos(ReadOnlySpan<byte> data) => (0 - Sum(data)) & 0xFFFF;
 
+    /// <summary>Sum of 16 bits that is rotated left by one bit before each byte is added.</summary>
+    public static uint Sum16Rotated(ReadOnlySpan<byte> data)
+    {
+        ushort sum = 0;
+        foreach (byte b in data) sum = (ushort)((sum << 1 | sum >> 15) + b);
+        return sum;
+    }
+
     /// <summary>Sum of all bytes modulo 2^32.</summary>
     public static uint Sum32(ReadOnlySpan<byte> data) => Sum(data);
 
