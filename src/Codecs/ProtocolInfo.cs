@@ -43,6 +43,8 @@ public sealed record ProtocolInfo
     public IReadOnlyList<CheckInfo> Checks { get; init; } = [];
     /// <summary>Bytes of a frame that its framer looks at, where the spec puts them at a constant place.</summary>
     public IReadOnlyList<FramingInfo> Framing { get; init; } = [];
+    /// <summary>Escapes that the framer takes back, by the order of the spec.</summary>
+    public IReadOnlyList<EscapeInfo> Escapes { get; init; } = [];
     /// <summary>Dictionary names that the decoder can write, with numbered and open forms as <c>din.{i}</c>, <c>custom.param.{id}</c>.</summary>
     public IReadOnlyList<string> Parameters { get; init; } = [];
     /// <summary>Commands of the spec.</summary>
@@ -80,6 +82,12 @@ public sealed record FieldInfo(int Line, string Name, string Type, string Parame
 /// <param name="Length">How many bytes.</param>
 /// <param name="Marker">What stands there, empty for numbers.</param>
 public sealed record FramingInfo(int Line, LookKind Kind, int Offset, int Length, byte[] Marker);
+
+/// <summary>An escape of a protocol.</summary>
+/// <param name="Begin">Marker at the start of the frames that have it; empty for all frames.</param>
+/// <param name="Wire">Bytes on the wire.</param>
+/// <param name="Plain">Bytes that they stand for.</param>
+public sealed record EscapeInfo(byte[] Begin, byte[] Wire, byte[] Plain);
 
 /// <summary>A checksum of a spec.</summary>
 /// <param name="Line">Line of the spec.</param>

@@ -373,7 +373,7 @@ internal sealed partial class SpecEmitter
         int index = _checks.FindIndex(x => x.Line == check.Line);
         if (index < 0)
         {
-            _checks.Add((check.Line, check.Algorithm, text ? "hex" : check.Type.Name, !little));
+            _checks.Add((check.Line, check.Algorithm, TypeText(check.Type), !little));
             index = _checks.Count - 1;
         }
         string correct = _method.Boolean("ok");

@@ -32,6 +32,13 @@ internal sealed partial class SpecEmitter
                 foreach (FrameRule rule in branch.Rules) looks.UnionWith(LooksOf(rule));
             }
         }
+        List<string> escapes = 
+        [
+            .. _spec.Frames.SelectMany(f => f.Cases)
+                .SelectMany(c => c.Rules.SelectMany(r => r.Pairs).Select(p => $"new([{BytesOf(c.Rules.Find(r => r.Begin.Length > 0)?.Begin ?? [])}], [{BytesOf(p.From)}], [{BytesOf(p.To)}])"))
+                .Distinct().Take(FramingLooksMax),
+        ];
+        if (escapes.Count > 0) code.Line($"Escapes = [{string.Join(", ", escapes)}],");
         if (looks.Count == 0) return;
         code.Line("Framing =");
         code.Line("[");
@@ -84,5 +91,7 @@ internal sealed partial class SpecEmitter
     };
 
     private static string Look(int line, string kind, int offset, int length, byte[] marker) =>
-        $"new({line}, global::Gateway.Codecs.LookKind.{kind}, {offset}, {length}, [{string.Join(", ", marker.Select(b => b.ToString(CultureInfo.InvariantCulture)))}])";
+        $"new({line}, global::Gateway.Codecs.LookKind.{kind}, {offset}, {length}, [{BytesOf(marker)}])";
+
+    private static string BytesOf(byte[] bytes) => string.Join(", ", bytes.Select(b => b.ToString(CultureInfo.InvariantCulture)));
 }

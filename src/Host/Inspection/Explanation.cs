@@ -70,6 +70,11 @@ internal static class Explanation
         string digits = string.Concat(check.Type.Where(char.IsAsciiDigit));
         int number = digits.Length == 0 ? 0 : int.Parse(digits, CultureInfo.InvariantCulture);
         int length = check.Type is ['u' or 'i', ..] && number is 8 or 16 or 24 or 32 or 64 ? number / 8 : number;
+        if (length == 0)
+        {
+            int bytes = check.Algorithm.Contains("32", StringComparison.Ordinal) ? 4 : check.Algorithm.Contains("16", StringComparison.Ordinal) ? 2 : 1;
+            length = check.Type.StartsWith("hex", StringComparison.Ordinal) ? bytes * 2 : bytes;
+        }
         return Math.Clamp(length, 0, Math.Max(0, available));
     }
 

@@ -34,7 +34,17 @@ internal static class SpecLoader
     public static SpecResult Compile(string path)
     {
         if (new FileInfo(path) is { Exists: true, Length: > FileBytesMax }) throw new IOException($"{path} is larger than {FileBytesMax} bytes.");
-        return SpecCompiler.Compile(path, File.ReadAllText(path), Parameters.Value, name => Import(path, name));
+        string text = File.ReadAllText(path);
+        try
+        {
+            return SpecCompiler.Compile(path, text, Parameters.Value, name => Import(path, name));
+        }
+        catch (Exception fault) when (fault is not (IOException or UnauthorizedAccessException))
+        {
+            // A running gateway compiles what users write: a fault of ours costs their spec and nothing else.
+            SpecDiagnostic told = new(CompilerFault, 1, 1, 1, $"a fault of the spec compiler, please report it with the spec: {fault.GetType().Name}: {fault.Message.ReplaceLineEndings(" ")}");
+            return new SpecResult("", "", 0, null, [told]);
+        }
     }
 
     /// <summary>Makes a codec of a compiled spec.</summary>

@@ -102,6 +102,8 @@ internal static class NumberOnWire
     /// <summary>Writes decimal digits with the decimal point where it was and zeros in front.</summary>
     private static bool TryWriteText(Span<byte> bytes, double value)
     {
+        // A sign stays: the place is chosen so that it is right.
+        if (bytes.Length > 1 && bytes[0] is (byte)'-' or (byte)'+') bytes = bytes[1..];
         int point = bytes.IndexOf((byte)'.');
         int decimals = point < 0 ? 0 : bytes.Length - point - 1;
         double scaled = Math.Round(value * Math.Pow(10, decimals));

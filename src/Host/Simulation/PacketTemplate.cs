@@ -8,11 +8,20 @@ internal sealed record PacketTemplate
     /// <summary>The sample that it was made of.</summary>
     public required SampleInfo Sample { get; init; }
 
+    /// <summary>The packet as the decoder sees it: slots are places in it.</summary>
+    public required PacketImage Image { get; init; }
+
     /// <summary>The ident of the sample: a device's own must have the same length where the packet tells it.</summary>
     public required string Ident { get; init; }
 
     /// <summary>Messages that a packet gives.</summary>
     public required int MessageCount { get; init; }
+
+    /// <summary>Different points of a drive that a packet holds: one per message, or one that all share.</summary>
+    public int PointCount { get; init; } = 1;
+
+    /// <summary>How fine the clock of the device is: a second, or a minute.</summary>
+    public long TimeStepUs { get; init; } = 1_000_000;
 
     /// <summary>The packet tells who the device is.</summary>
     public required bool SetsIdent { get; init; }
@@ -41,20 +50,30 @@ internal sealed record PacketTemplate
     /// <summary>Whether the template can be sent from a city: a place keeps the sign of the sample where its field holds none.</summary>
     public bool Fits(City city) => Slots.All(slot => slot.Kind switch
     {
-        SlotKind.Latitude => NumberOnWire.IsSigned(slot.Field) || IsNorth == city.Latitude >= 0,
-        SlotKind.Longitude => NumberOnWire.IsSigned(slot.Field) || IsEast == city.Longitude >= 0,
+        SlotKind.Latitude => slot.IsSigned || IsNorth == city.Latitude >= 0,
+        SlotKind.Longitude => slot.IsSigned || IsEast == city.Longitude >= 0,
         _ => true,
     });
+
+    /// <summary>The point that a message shows.</summary>
+    public int PointOf(int message) => Math.Min(message, PointCount - 1);
 
     /// <summary>The packet of a device.</summary>
     /// <param name="ident">As long as <see cref="Ident"/>; used where the packet tells it.</param>
     /// <param name="points">One per message; the last one counts for the rest.</param>
     public byte[] Build(string ident, IReadOnlyList<RoutePoint> points)
     {
-        byte[] packet = [.. Sample.Input];
+        byte[] packet = [.. Image.Plain];
         foreach (IdentSlot slot in Idents) slot.Write(packet, ident);
-        foreach (Slot slot in Slots) slot.TryWrite(packet, points[Math.Min(slot.Message, points.Count - 1)]);
+        foreach (Slot slot in Slots) slot.TryWrite(packet, points[Math.Min(PointOf(slot.Message), points.Count - 1)]);
+        return Finish(packet);
+    }
+
+    /// <summary>Makes the checksums of a packet right and escapes it.</summary>
+    /// <param name="packet">An image with other content; changed.</param>
+    public byte[] Finish(byte[] packet)
+    {
         foreach (ChecksumSlot checksum in Checksums) checksum.TryWrite(packet);
-        return packet;
+        return Image.Encode(packet);
     }
 }

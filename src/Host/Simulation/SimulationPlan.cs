@@ -20,7 +20,7 @@ internal sealed record SimulationPlan(
         PacketTemplate[] logins =
         [
             .. samples.Where(sample => !sample.Given.ContainsKey("ident"))
-                .Select(sample => TemplateMaker.TryMake(codec, sample, () => NewSession(codec, transport, null)))
+                .Select(sample => TemplateMaker.TryMake(codec, sample, _ => NewSession(codec, transport, null, null)))
                 .OfType<PacketTemplate>()
                 .Where(template => template is { SetsIdent: true, MessageCount: 0, Idents.Count: > 0 }),
         ];
@@ -37,14 +37,18 @@ internal sealed record SimulationPlan(
     {
         PacketTemplate[] packets =
         [
-            .. samples.Select(sample => TemplateMaker.TryMake(codec, sample, () => NewSession(codec, transport, login)))
+            .. samples.Select(sample => TemplateMaker.TryMake(codec, sample, ident => NewSession(codec, transport, login, ident)))
                 .OfType<PacketTemplate>()
-                .Where(template => template.MessageCount > 0 && template.SetsIdent == (login is null) && template.Has(SlotKind.Time)),
+                .Where(template => template.MessageCount > 0 && (login is not null || template.SetsIdent) && template.Has(SlotKind.Time)),
         ];
-        // Without a login all packets must be able to carry the same idents.
-        if (login is null && packets.Length > 0) packets = [.. packets.Where(template => template.Idents.Count > 0 && template.Ident.Length == packets[0].Ident.Length)];
+        // All packets must be able to carry the same idents: as long as that of the login, else as that of most packets with a place.
+        if (login is null) packets = [.. packets.Where(template => template.Idents.Count > 0)];
+        int? length = login?.Ident.Length
+            ?? packets.GroupBy(template => template.Ident.Length).MaxBy(group => group.Count(template => template.Has(SlotKind.Latitude) && template.Has(SlotKind.Longitude)))?.Key;
+        packets = [.. packets.Where(template => template.Idents.Count > 0 ? template.Ident.Length == length : template.Ident == login?.Ident)];
         // What shows where a device is, and is answered, comes first; other packets only where there is no such one.
         PacketTemplate[] best = [.. packets.Where(template => template is { HasReply: true } && template.Has(SlotKind.Latitude) && template.Has(SlotKind.Longitude))];
+        if (best.Length == 0) best = [.. packets.Where(template => template.Has(SlotKind.Latitude) && template.Has(SlotKind.Longitude))];
         if (best.Length > 0) packets = best;
 
         City? city = Route.Cities.MaxBy(candidate => packets.Count(template => template.Fits(candidate)));
@@ -53,12 +57,14 @@ internal sealed record SimulationPlan(
     }
 
     /// <summary>A session as the gateway has it when a device sends its data.</summary>
-    private static Session NewSession(Codec codec, Transport transport, PacketTemplate? login)
+    private static Session NewSession(Codec codec, Transport transport, PacketTemplate? login, string? ident)
     {
         Session session = codec.CreateSession();
         session.Transport = transport;
         session.NowUs = Inspection.SampleCheck.DefaultNowUs;
-        if (login is not null) Inspection.InputDecoder.Decode(codec, session, login.Sample.Input);
+        if (login is null) return session;
+        byte[] packet = ident is null ? login.Sample.Input : login.Build(ident, [new Route(Route.Cities[0], new Random(1)).At(session.NowUs)]);
+        Inspection.InputDecoder.Decode(codec, session, packet);
         return session;
     }
 }

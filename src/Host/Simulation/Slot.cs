@@ -12,10 +12,19 @@ namespace Gateway.Host.Simulation;
 /// <param name="ZoneUs">For times: what the device's clock is ahead of UTC, µs.</param>
 internal sealed record Slot(SlotKind Kind, int Message, int Start, int Length, FieldInfo Field, double Unit, long ZoneUs)
 {
+    private const double UsPerSecond = 1_000_000;
+
+    /// <summary>The form that was found by trying; null where the field says how it is written.</summary>
+    public NumberForm? Form { get; init; }
+
+    /// <summary>Holds numbers below zero by itself.</summary>
+    public bool IsSigned => Form is null && NumberOnWire.IsSigned(Field);
+
     /// <summary>Writes a point of a drive into the packet; what the form can't take stays as it was.</summary>
     public bool TryWrite(byte[] packet, in RoutePoint point)
     {
         Span<byte> bytes = packet.AsSpan(Start, Length);
+        if (Kind is SlotKind.Time && Form is not null) return Form.TryWrite(bytes, (point.TimeUs + ZoneUs) / UsPerSecond);
         if (Kind is SlotKind.Time) return TimeOnWire.TryWrite(bytes, Field, point.TimeUs + ZoneUs);
         double value = Kind switch
         {
@@ -24,7 +33,8 @@ internal sealed record Slot(SlotKind Kind, int Message, int Start, int Length, F
             SlotKind.Speed => point.SpeedKmh,
             _ => point.Direction,
         };
-        if (!NumberOnWire.IsSigned(Field)) value = Math.Abs(value);
+        if (Form is not null) return Form.TryWrite(bytes, value);
+        if (!IsSigned) value = Math.Abs(value);
         return NumberOnWire.TryWrite(bytes, Field, (value / Unit - Field.Add) * Denominator / Multiplier);
     }
 
@@ -67,47 +77,4 @@ internal sealed record ChecksumSlot(int FrameStart, int FrameLength, CheckInfo C
 {
     /// <summary>Makes the checksum right.</summary>
     public bool TryWrite(byte[] packet) => ChecksumOnWire.TryWrite(packet.AsSpan(FrameStart, FrameLength), Check, From, Length, StoredAt);
-}
-
-/// <summary>A place where a packet carries the ident: as text, or as hexadecimal or BCD digits, half a byte each.</summary>
-/// <param name="Start">First byte, or first half byte when <paramref name="IsNibbles"/>, in the packet.</param>
-/// <param name="IsNibbles">Half bytes instead of bytes.</param>
-internal sealed record IdentSlot(int Start, bool IsNibbles)
-{
-    /// <summary>Writes an ident of the same length as the one that was there.</summary>
-    public void Write(byte[] packet, string ident)
-    {
-        for (int i = 0; i < ident.Length; i++)
-        {
-            if (!IsNibbles)
-            {
-                packet[Start + i] = (byte)ident[i];
-                continue;
-            }
-            int at = Start + i;
-            int digit = Convert.ToInt32(ident[i].ToString(), 16);
-            packet[at / 2] = (byte)(at % 2 == 0 ? packet[at / 2] & 0x0F | digit << 4 : packet[at / 2] & 0xF0 | digit);
-        }
-    }
-
-    /// <summary>All places of an ident in some bytes.</summary>
-    /// <param name="bytes">The packet.</param>
-    /// <param name="ident">The ident as the decoder gave it.</param>
-    public static IReadOnlyList<IdentSlot> FindAll(byte[] bytes, string ident)
-    {
-        List<IdentSlot> slots = [];
-        byte[] text = System.Text.Encoding.UTF8.GetBytes(ident);
-        for (int at = 0; (at = IndexOf(bytes, text, at)) >= 0; at += text.Length) slots.Add(new IdentSlot(at, IsNibbles: false));
-        if (slots.Count > 0 || !ident.All(char.IsAsciiHexDigit)) return slots;
-
-        string digits = Convert.ToHexString(bytes);
-        for (int at = 0; (at = digits.IndexOf(ident, at, StringComparison.OrdinalIgnoreCase)) >= 0; at += ident.Length) slots.Add(new IdentSlot(at, IsNibbles: true));
-        return slots;
-    }
-
-    private static int IndexOf(byte[] bytes, byte[] text, int from)
-    {
-        int at = bytes.AsSpan(from).IndexOf(text);
-        return at < 0 ? -1 : from + at;
-    }
 }

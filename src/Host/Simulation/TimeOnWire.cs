@@ -31,8 +31,8 @@ internal static class TimeOnWire
                 return TryWriteInteger(bytes, timeUs / 1000, littleEndian);
             case "epoch" when long.TryParse(words[^1], NumberStyles.None, CultureInfo.InvariantCulture, out long epochUs):
                 return TryWriteInteger(bytes, (timeUs - epochUs) / UsPerSecond, littleEndian);
-            case "ymdhms" or "dmyhms" or "hmsdmy":
-                return TryWriteParts(bytes, words[0], words.Length > 1 && words[1] == "bcd", timeUs);
+            case "ymdhms" or "dmyhms" or "hmsdmy" or "hmsymd" or "ymd" or "hms":
+                return TryWriteParts(bytes, words[0], words.Length > 1 && words[1] == "bcd", littleEndian, timeUs);
             default:
                 return TryWritePattern(bytes, form.Trim('"'), timeUs);
         }
@@ -46,14 +46,22 @@ internal static class TimeOnWire
     }
 
     /// <summary>Six bytes in the order that the letters say, plain or as two digits each; years count from 2000.</summary>
-    private static bool TryWriteParts(Span<byte> bytes, string order, bool isBcd, long timeUs)
+    private static bool TryWriteParts(Span<byte> bytes, string order, bool isBcd, bool littleEndian, long timeUs)
     {
-        if (bytes.Length != order.Length) return false;
+        // A year of two bytes stands where the form has the letter.
+        bool hasWideYear = bytes.Length == order.Length + 1 && order.Contains('y', StringComparison.Ordinal);
+        if (bytes.Length != order.Length && !hasWideYear) return false;
         DateTime time = DateTime.UnixEpoch.AddMicroseconds(timeUs);
         // The letter m means the month beside y and d, the minute beside h and s.
-        int month = order.IndexOf("ymd", StringComparison.Ordinal) is >= 0 and var ymd ? ymd + 1 : order.IndexOf("dmy", StringComparison.Ordinal) + 1;
-        for (int i = 0; i < order.Length; i++)
+        int month = order.IndexOf("ymd", StringComparison.Ordinal) is >= 0 and var ymd ? ymd + 1 : order.IndexOf("dmy", StringComparison.Ordinal) is >= 0 and var dmy ? dmy + 1 : -1;
+        for (int i = 0, at = 0; i < order.Length; i++)
         {
+            if (hasWideYear && order[i] == 'y')
+            {
+                bytes[at++] = (byte)(littleEndian ? time.Year : time.Year >> 8);
+                bytes[at++] = (byte)(littleEndian ? time.Year >> 8 : time.Year);
+                continue;
+            }
             int part = order[i] switch
             {
                 'y' => time.Year % 100,
@@ -62,7 +70,7 @@ internal static class TimeOnWire
                 'h' => time.Hour,
                 _ => time.Second,
             };
-            bytes[i] = (byte)(isBcd ? part / 10 << 4 | part % 10 : part);
+            bytes[at++] = (byte)(isBcd ? part / 10 << 4 | part % 10 : part);
         }
         return true;
     }
@@ -70,7 +78,8 @@ internal static class TimeOnWire
     /// <summary>Digits where the pattern has letters; the other characters stay as they are in the frame.</summary>
     private static bool TryWritePattern(Span<byte> bytes, string pattern, long timeUs)
     {
-        if (pattern.Length != bytes.Length || !pattern.Any(c => PatternLetters.Contains(c, StringComparison.Ordinal))) return false;
+        // A fraction that the pattern does not show stays as it is, and so does a pattern that is longer than the text.
+        if (pattern.Length > bytes.Length || (pattern.Length < bytes.Length && bytes[pattern.Length] != (byte)'.') || !pattern.Any(c => PatternLetters.Contains(c, StringComparison.Ordinal))) return false;
         DateTime time = DateTime.UnixEpoch.AddMicroseconds(timeUs);
         for (int start = 0; start < pattern.Length;)
         {
