@@ -19,7 +19,7 @@ public class CommandTests(ITestOutputHelper output)
             foreach (string line in paths.SelectMany(File.ReadLines))
             {
                 JsonElement row = JsonDocument.Parse(line).RootElement;
-                if (row.TryGetProperty("clockDependent", out _) || row.GetProperty("wire").ValueKind != JsonValueKind.String) continue;
+                if (row.GetProperty("wire").ValueKind != JsonValueKind.String) continue;
                 total++;
                 var written = new ReplyWriter();
                 EncodeStatus status = codec.TryEncode(Dotted(row.GetProperty("type").GetString()!), Arguments(row), Session(codec, row), written);
@@ -54,6 +54,7 @@ public class CommandTests(ITestOutputHelper output)
     {
         Session session = codec.CreateSession();
         if (row.TryGetProperty("uniqueId", out JsonElement ident)) session.TrySetIdent(System.Text.Encoding.UTF8.GetBytes(ident.GetString()!));
+        if (row.TryGetProperty("time", out JsonElement time) && VectorFile.TryToUs(time.GetString() ?? "", out long now)) session.NowUs = now;
         if (row.TryGetProperty("config", out JsonElement config)) DirectReplay.Configure(session, config);
         return session;
     }
