@@ -96,7 +96,12 @@ internal sealed class CodecLoad
         {
             ReadOnlySpan<byte> unread = input.AsSpan(at);
             FrameResult cut = _codec.TryFrame(unread, session);
-            if (cut.Status is not FrameStatus.Frame || cut.Consumed <= 0) return false;
+            if (cut.Status is not FrameStatus.Frame || cut.Consumed <= 0)
+            {
+                // What is left may be line ends that the framing passes over.
+                if (cut.Status is FrameStatus.NeedMore && at + cut.Consumed >= input.Length - 2 && at > 0) break;
+                return false;
+            }
             MessageSink sink = new(_messages);
             if (_codec.Decode(cut.FrameOf(unread, session), session, ref sink, _reply) is not DecodeStatus.Ok) return false;
             at += cut.Consumed;

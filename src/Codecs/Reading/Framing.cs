@@ -144,29 +144,27 @@ public static class Framing
     public static int Unescape(ReadOnlySpan<byte> frame, Session session, ReadOnlySpan<byte> pairs)
     {
         if (!session.EnsureScratch(frame.Length)) return -1;
-        byte[] target = session.Scratch;
+        Span<byte> target = session.Scratch;
+        Span<byte> leads = stackalloc byte[EscapePairs.LeadsMax];
+        leads = EscapePairs.Leads(pairs, leads);
         int length = 0;
         for (int i = 0; i < frame.Length;)
         {
-            int taken = 0;
-            for (int m = 0; m < pairs.Length;)
+            // Most frames have few sequences, or none: what lies between them is copied as one piece.
+            int plain = frame[i..].IndexOfAny(leads);
+            if (plain < 0) plain = frame.Length - i;
+            frame.Slice(i, plain).CopyTo(target[length..]);
+            length += plain;
+            i += plain;
+            if (i == frame.Length) break;
+            // A replacement is never longer than its sequence, so the result always fits.
+            if (EscapePairs.TryMatch(frame[i..], pairs, out int taken, out ReadOnlySpan<byte> replacement) && replacement.Length <= taken)
             {
-                ReadOnlySpan<byte> from = pairs.Slice(m + 1, pairs[m]);
-                ReadOnlySpan<byte> to = pairs.Slice(m + 2 + from.Length, pairs[m + 1 + from.Length]);
-                m += 2 + from.Length + to.Length;
-                // A replacement is never longer than its sequence, so the result always fits.
-                if (to.Length > from.Length || !frame[i..].StartsWith(from)) continue;
-                to.CopyTo(target.AsSpan(length));
-                length += to.Length;
-                taken = from.Length;
-                break;
+                replacement.CopyTo(target[length..]);
+                length += replacement.Length;
+                i += taken;
             }
-            if (taken == 0)
-            {
-                target[length++] = frame[i];
-                taken = 1;
-            }
-            i += taken;
+            else target[length++] = frame[i++];
         }
         return length;
     }

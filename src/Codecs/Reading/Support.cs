@@ -541,20 +541,19 @@ public static class Support
         if (length <= 0 || length > plain.Length) return;
         writer.From(from).CopyTo(plain);
         writer.Truncate(from);
-        for (int i = 0; i < length;)
+        Span<byte> leads = stackalloc byte[EscapePairs.LeadsMax];
+        leads = EscapePairs.Leads(pairs, leads);
+        ReadOnlySpan<byte> rest = plain[..length];
+        while (!rest.IsEmpty)
         {
-            int taken = 0;
-            for (int m = 0; m < pairs.Length && taken == 0;)
-            {
-                ReadOnlySpan<byte> old = pairs.Slice(m + 1, pairs[m]);
-                ReadOnlySpan<byte> replacement = pairs.Slice(m + 2 + old.Length, pairs[m + 1 + old.Length]);
-                m += 2 + old.Length + replacement.Length;
-                if (!((ReadOnlySpan<byte>)plain[i..length]).StartsWith(old)) continue;
-                writer.Bytes(replacement);
-                taken = old.Length;
-            }
-            if (taken == 0) writer.U8(plain[i++]);
-            else i += taken;
+            int kept = rest.IndexOfAny(leads);
+            if (kept < 0) kept = rest.Length;
+            writer.Bytes(rest[..kept]);
+            rest = rest[kept..];
+            if (rest.IsEmpty) break;
+            bool matches = EscapePairs.TryMatch(rest, pairs, out int taken, out ReadOnlySpan<byte> replacement);
+            writer.Bytes(matches ? replacement : rest[..1]);
+            rest = rest[(matches ? taken : 1)..];
         }
     }
 
