@@ -8,6 +8,8 @@ namespace Gateway.Codecs.Generator;
 internal sealed partial class SpecEmitter
 {
     private const string ColumnsClass = "global::Gateway.Codecs.Reading.Columns";
+    private const string ColumnIndexClass = "global::Gateway.Codecs.Reading.ColumnIndex";
+    private const int ColumnDepthMax = 8;
 
     private void EmitCsv(BlockItem item, Context c)
     {
@@ -19,16 +21,26 @@ internal sealed partial class SpecEmitter
         inner.Element = false;
         inner.NotAvailable = item.NotAvailable ?? c.NotAvailable;
         inner.Table = new ColumnTable { Start = _method.Int32("s"), Taken = _method.Int32("col"), Separators = item.Separator };
-        if (item.Separator.Length == 1) inner.Table.Cursor = NewCursor();
+        if (item.Separator.Length == 1)
+        {
+            inner.Table.Cursor = NewCursor();
+            inner.Table.Depth = c.Table is null ? 0 : c.Table.Depth + 1;
+        }
         Out.Line($"{inner.Table.Start} = {inner.Position}; {inner.Table.Taken} = 0;");
         (int, int) counted = Out.Bookmark;
         EmitItems(FlattenOptional(item.Body), inner);
         // Counting is a pass over the text, so it is made only for a block that asks, and once.
-        if (inner.Table.Count is string count) Out.Insert(counted, $"{count} = {ColumnsClass}.Count({inner.Span}, {inner.Table.Start}, {inner.End}, {inner.Table.Separator});");
+        string? index = inner.Table.Index;
+        if (inner.Table.Count is string count) Out.Insert(counted, index is null ? $"{count} = {ColumnsClass}.Count({inner.Span}, {inner.Table.Start}, {inner.End}, {inner.Table.Separator});" : $"{count} = {index}.Count;");
+        if (index is not null) Out.Insert(counted, $"{index} = {ColumnIndexClass}.Of({inner.Table.Depth}, {inner.Span}, {inner.Table.Start}, {inner.End}, {inner.Table.Separator});");
         if (item.Argument is null) Out.Line($"{c.Position} = {c.End};");
         if (text.Has is not null) Out.Close();
         Export(inner, c);
     }
+
+    /// <summary>The local with the index of the columns, for lines whose columns are asked for by number; null where there is none.</summary>
+    private string? IndexOf(ColumnTable table) =>
+        table.Depth is < 0 or >= ColumnDepthMax ? null : table.Index ??= _method.Local(ColumnIndexClass, "null!", "ix");
 
     private string NewCursor()
     {
@@ -86,7 +98,8 @@ internal sealed partial class SpecEmitter
             case "column":
                 Value number = Emit(move.Count!, c);
                 if (number.Constant is 0) throw new SpecSyntaxException(Ids.Range, move.At, "columns count from 1, and from -1 at the end");
-                Out.Line($"{ColumnsClass}.Seek({c.Span}, {table.Start}, ref {c.Position}, {c.End}, {table.Separator}, {Int32(number, move.At)}, ref {table.Taken});");
+                if (IndexOf(table) is string known) Out.Line($"{known}.Seek({Int32(number, move.At)}, ref {c.Position}, ref {table.Taken});");
+                else Out.Line($"{ColumnsClass}.Seek({c.Span}, {table.Start}, ref {c.Position}, {c.End}, {table.Separator}, {Int32(number, move.At)}, ref {table.Taken});");
                 return;
             case "find" or "skip until" when move.Marks.Count == 1:
                 string past = move.Kind == "find" ? "true" : "false";
@@ -114,7 +127,8 @@ internal sealed partial class SpecEmitter
         if (call.Arguments.Count != 1) throw new SpecSyntaxException(Ids.Type, call.At, "'column' takes one number: column(3), or column(-1) for the last one");
         string start = _method.Int32("s");
         string length = _method.Int32("n");
-        Out.Line($"{ColumnsClass}.Find({c.Span}, {c.Table.Start}, {c.End}, {c.Table.Separator}, {Int32(Emit(call.Arguments[0], c), call.At)}, out {start}, out {length});");
+        if (IndexOf(c.Table) is string index) Out.Line($"{index}.Find({Int32(Emit(call.Arguments[0], c), call.At)}, out {start}, out {length});");
+        else Out.Line($"{ColumnsClass}.Find({c.Span}, {c.Table.Start}, {c.End}, {c.Table.Separator}, {Int32(Emit(call.Arguments[0], c), call.At)}, out {start}, out {length});");
         return new Value { Type = ValueType.Bytes, Base = c.Span, Start = start, Length = length, Has = $"({length} != 0)" };
     }
 }

@@ -195,6 +195,12 @@ internal sealed class ColumnTable
     /// <summary>The local that knows where the separators are, when there is one separator.</summary>
     internal string Cursor = "";
 
+    /// <summary>How many lines of columns lie around this one; -1 where columns have no index.</summary>
+    internal int Depth = -1;
+
+    /// <summary>The local with the index of the columns, once something asked for a column by number.</summary>
+    internal string? Index;
+
     /// <summary>The local that holds the number of columns, once something asked for it.</summary>
     internal string? Count;
 

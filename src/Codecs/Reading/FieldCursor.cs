@@ -70,12 +70,18 @@ public struct FieldCursor
     private void Look(ReadOnlySpan<byte> s, int block, byte separator)
     {
         _block = block + 1;
+        _separators = SeparatorsOf(s, block, separator);
+    }
+
+    /// <summary>A bit for each of the 64 bytes of a block that is a separator; none for those behind the end.</summary>
+    internal static ulong SeparatorsOf(ReadOnlySpan<byte> s, int block, byte separator)
+    {
         int from = block * BlockBytes;
         int there = s.Length - from;
-        if (there >= BlockBytes) _separators = Compare(ref Unsafe.Add(ref MemoryMarshal.GetReference(s), from), separator);
+        if (there >= BlockBytes) return Compare(ref Unsafe.Add(ref MemoryMarshal.GetReference(s), from), separator);
         // The last bytes of a longer text: look from further ahead and forget what lies before the block.
-        else if (s.Length >= BlockBytes) _separators = there <= 0 ? 0 : Compare(ref Unsafe.Add(ref MemoryMarshal.GetReference(s), s.Length - BlockBytes), separator) >> (BlockBytes - there);
-        else _separators = LookAtShort(s, separator);
+        if (s.Length >= BlockBytes) return there <= 0 ? 0 : Compare(ref Unsafe.Add(ref MemoryMarshal.GetReference(s), s.Length - BlockBytes), separator) >> (BlockBytes - there);
+        return LookAtShort(s, separator);
     }
 
     private static ulong LookAtShort(ReadOnlySpan<byte> s, byte separator)
