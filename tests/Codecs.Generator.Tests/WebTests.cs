@@ -35,6 +35,7 @@ public sealed class WebTests
                   json in val
                     "lac" int -> gsm.lac.{i}
               "note" text -> custom.note
+              "text" value is number val -> custom.numeric
               * text -> custom.other.{path}
           reply http 200 "application/json" "{\"ok\":" dec count "}"
         message other
@@ -66,7 +67,7 @@ public sealed class WebTests
     {
         Outcome outcome = Run(Post("""
             { "location": {"coords":{"latitude": 1.5e1,"longitude":-20,"speed":10}, "is_moving":true, "battery":null,
-              "extras":{"a":"x\u00e9\n\"y\"","b":1.25,"c":true}}, "cells":[{"lac":7},{"mcc":1,"lac":8},null,{"lac":9}], "note":"", "deep":{"er":[1,"two"]}, "device_id":"d1" }
+              "extras":{"a":"x\u00e9\n\"y\"","b":1.25,"c":true}}, "cells":[{"lac":7},{"mcc":1,"lac":8},null,{"lac":9}], "note":"", "text":"-1.5e3", "deep":{"er":[1,"two"]}, "device_id":"d1" }
             """, "X-Kind: a\r\n"));
         Assert.Equal("d1", outcome.Ident);
         Dictionary<string, object> message = outcome.Message;
@@ -76,6 +77,7 @@ public sealed class WebTests
         Assert.Equal("xé\"y\"", ((string)message["custom.a"]).Replace("\n", "", StringComparison.Ordinal));
         Assert.Equal(1.25, message["custom.b"]);
         Assert.DoesNotContain("custom.c", message.Keys);
+        Assert.Equal(true, message["custom.numeric"]);
         Assert.Equal(7L, message["gsm.lac.1"]);
         Assert.Equal(8L, message["gsm.lac.2"]);
         Assert.Equal(9L, message["gsm.lac.3"]);
@@ -83,6 +85,20 @@ public sealed class WebTests
         Assert.Equal("two", message["custom.other.deep.er.2"]);
         Assert.Equal("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 8\r\n\r\n{\"ok\":1}", outcome.Reply);
         Assert.DoesNotContain("position.speed", Run(Post("{\"location\":{\"coords\":{\"speed\":10}}}")).Message.Keys);
+    }
+
+    [Theory]
+    [InlineData("kv \"&\" \"=\" urlencoded in frame", "a=x%2By&b=2&c=3&d=4&a=z")]
+    [InlineData("kv \"&\" \"=\" in frame", "b=2&a=z&c=3")]
+    [InlineData("json in frame", "{\"a\":\"\\u0078\",\"b\":2,\"c\":\"3\",\"d\":{\"a\":5},\"a\":\"z\"}")]
+    public void What_rows_read_is_known_behind_them(string block, string text)
+    {
+        string sections = $"message m\n  {block}\n    \"a\" let x = val\n    \"b\" let y = int(val)\n    \"c\" text z\n    \"e\" let w = val\n  record\n    value x -> custom.x\n    value y -> custom.y\n    value z -> custom.z\n    value w -> custom.w\n    value has w -> custom.has\n";
+        Dictionary<string, object> message = Lab.Run(Lab.Spec(sections), text).Message;
+        Assert.Equal("z", message["custom.x"]);
+        Assert.Equal(2L, message["custom.y"]);
+        Assert.Equal("3", message["custom.z"]);
+        Assert.DoesNotContain("custom.w", message.Keys);
     }
 
     [Theory]

@@ -375,48 +375,6 @@ internal sealed partial class SpecEmitter
         if (item.Name.Length > 0) c.Scope.Set(item.Name, Value.Of(ValueType.Integer, i));
     }
 
-    private void EmitKeyValue(BlockItem item, Context c)
-    {
-        Value text = item.Argument is not null ? Emit(item.Argument, c) : TryName("rest", c)!;
-        Context outer = Inner(c);
-        EnterText(text, item.At, outer);
-        if (item.Argument is null) Out.Line($"{c.Position} = {c.End};");
-        string part = _method.Int32("s");
-        string size = _method.Int32("n");
-        string sign = _method.Int32("sign");
-        string rounds = _method.Int32("i");
-        Out.Line($"{rounds} = 0;");
-        Out.Open($"while (global::Gateway.Codecs.Reading.Support.NextPart({outer.Span}, ref {outer.Position}, {outer.End}, {Value.Literal(item.Separator)}, out {part}, out {size}))");
-        Out.Line($"if (++{rounds} > {RoundsMax}) {c.Fail("Malformed", item.Line)}");
-        Out.Line($"{sign} = global::System.MemoryExtensions.IndexOf({outer.Span}.Slice({part}, {size}), {Value.Literal(item.Separator2)});");
-        Out.Line($"if ({sign} < 0) continue;");
-        string valueStart = _method.Int32("s");
-        string valueEnd = _method.Int32("e");
-        Out.Line($"{valueStart} = {part} + {sign} + {item.Separator2.Length}; {valueEnd} = {part} + {size};");
-        string anchor = _method.Int32("s");
-        Out.Line($"{anchor} = {valueStart};");
-        Context inner = Inner(outer);
-        string? before = _origin;
-        if (item.UrlEncoded)
-        {
-            string decoded = _method.Span();
-            Out.Line($"{decoded} = global::Gateway.Codecs.Reading.UrlText.Decode(s, {outer.Span}.Slice({valueStart}, {valueEnd} - {valueStart}));");
-            if (outer.Span == "m") _origin ??= $"{part} + {sign} + {item.Separator2.Length}, {size} - {sign} - {item.Separator2.Length}";
-            Out.Line($"{anchor} = {valueStart} = 0; {valueEnd} = {decoded}.Length;");
-            inner.Span = decoded;
-        }
-        inner.Position = valueStart;
-        inner.End = valueEnd;
-        inner.Columns = false;
-        inner.Element = true;
-        inner.Scope.Set("key", Value.OfBytes(outer.Span, part, sign));
-        inner.Scope.Set("val", Value.OfBytes(inner.Span, anchor, $"({valueEnd} - {anchor})"));
-        EmitItems(item.Body, inner);
-        _origin = before;
-        Out.Close();
-        Export(inner, c);
-    }
-
     private void EmitUnpacked(BlockItem item, Context c)
     {
         Value packed = Emit(item.Argument!, c);

@@ -365,6 +365,7 @@ internal sealed partial class SpecEmitter
         {
             "is digits" => Value.Of(ValueType.Boolean, $"global::Gateway.Codecs.Reading.Text.IsDigits({Span()})"),
             "is hex" => Value.Of(ValueType.Boolean, $"global::Gateway.Codecs.Reading.Text.IsHex({Span()})"),
+            "is number" => Value.Of(ValueType.Boolean, $"global::Gateway.Codecs.Reading.Text.TryReal({Span()}, out _)"),
             "is printable" => Value.Of(ValueType.Boolean, $"global::Gateway.Codecs.Reading.Text.IsPrintable({Span()})"),
             "int" => first.Type == ValueType.Bytes ? Value.Of(ValueType.Integer, $"global::Gateway.Codecs.Reading.Support.Int({Span()})") : Value.Of(ValueType.Integer, Int(first, call.At)),
             "hexint" => Value.Of(ValueType.Integer, $"global::Gateway.Codecs.Reading.Support.HexInt({Span()})"),
@@ -375,7 +376,7 @@ internal sealed partial class SpecEmitter
             "min" or "max" => MinMax(call, arguments),
             "trim0" => TrimZeros(first, call.At),
             _ => throw new SpecSyntaxException(Ids.UnknownName, call.At,
-                $"'{call.Function}' is no function{Nearest.Suggestion(call.Function, ["int", "real", "hexint", "len", "abs", "round", "min", "max", "trim0", "index", "masksize", "is digits", "is hex", "is printable", .. TextFunctions])}"),
+                $"'{call.Function}' is no function{Nearest.Suggestion(call.Function, ["int", "real", "hexint", "len", "abs", "round", "min", "max", "trim0", "index", "masksize", "is digits", "is hex", "is number", "is printable", .. TextFunctions])}"),
         };
         result.Has ??= first.Has;
         return result;

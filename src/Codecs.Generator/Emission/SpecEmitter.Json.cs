@@ -14,8 +14,8 @@ internal sealed partial class SpecEmitter
     {
         if (c.JsonDepth >= JsonDepthMax) throw new SpecSyntaxException(Ids.Recursion, item.At, $"'json' stands in at most {JsonDepthMax} others");
         Value text = item.Argument is not null ? Emit(item.Argument, c) : TryName("rest", c)!;
-        if (text.Has is not null) Out.Open($"if ({text.Has})");
-        Out.Open();
+        Branches branches = new(Out.Bookmark);
+        Out.Open(text.Has is null ? "" : $"if ({text.Has})");
         Context outer = Inner(c);
         EnterText(text, item.At, outer);
         if (item.Argument is null) Out.Line($"{c.Position} = {c.End};");
@@ -25,10 +25,10 @@ internal sealed partial class SpecEmitter
         inner.JsonDepth++;
         inner.Columns = inner.Element = false;
         if (item.Kind == "json each") EmitElements(item, inner, reader);
-        else EmitRows((SwitchItem)item.Body[0], inner, reader);
+        else EmitRows((SwitchItem)item.Body[0], inner, reader, branches);
         Out.Line($"if ({reader}.Failed) {c.Fail("Malformed", item.Line)}");
         Out.Close();
-        if (text.Has is not null) Out.Close();
+        ExportBranches(branches, c);
     }
 
     private void EmitElements(BlockItem item, Context c, string reader)
@@ -39,38 +39,21 @@ internal sealed partial class SpecEmitter
         Out.Line($"if (++{i} > {RoundsMax}) {c.Fail("Malformed", item.Line)}");
         Context inner = Inner(c);
         if (item.Name.Length > 0) inner.Scope.Set(item.Name, Value.Of(ValueType.Integer, i));
-        EmitElement(item.Body, inner, reader, "");
+        string? before = _origin;
+        string? origin = EnterElement(inner, reader, "");
+        _origin ??= origin;
+        EmitItems(item.Body, inner);
+        _origin = before;
         Out.Close();
     }
 
-    private void EmitRows(SwitchItem rows, Context c, string reader)
+    private void EmitRows(SwitchItem rows, Context c, string reader, Branches branches)
     {
         CheckPaths(rows);
         string path = _method.Span();
         Out.Open($"while ({reader}.Next())");
         Out.Line($"{path} = {reader}.Path;");
-        bool first = true;
-        SwitchRow? other = null;
-        foreach (SwitchRow row in rows.Rows)
-        {
-            if (row.IsDefault)
-            {
-                other ??= row;
-                continue;
-            }
-            Out.Spec(row.At.Line, _file);
-            Out.Open($"{(first ? "" : "else ")}if ({string.Join(" || ", row.Choices.Select(k => PathTest((BytesExpr)k.From, path)))})");
-            EmitElement(row.Body, Inner(c), reader, path);
-            Out.Close();
-            first = false;
-        }
-        if (other is not null)
-        {
-            Out.Spec(other.At.Line, _file);
-            Out.Open($"{(first ? "" : "else ")}if (!{reader}.IsContainer)");
-            EmitElement(other.Body, Inner(c), reader, path);
-            Out.Close();
-        }
+        EmitRowChain(rows, c, branches, choices => $"({string.Join(" || ", choices.Select(k => PathTest((BytesExpr)k.From, path)))})", inner => EnterElement(inner, reader, path), $"(!{reader}.IsContainer)");
         Out.Close();
     }
 
@@ -78,8 +61,8 @@ internal sealed partial class SpecEmitter
         ? $"global::Gateway.Codecs.Reading.Support.MatchesMask({path}, {Value.Literal(key.Bytes)})"
         : $"global::System.MemoryExtensions.SequenceEqual({path}, {Value.Literal(key.Bytes)})";
 
-    // The block of a row or element: it reads the value as its text, and knows it as `val`.
-    private void EmitElement(List<Item> body, Context c, string reader, string path)
+    // The block of a row or element reads the value as its text, and knows it as `val`.
+    private string? EnterElement(Context c, string reader, string path)
     {
         Out.Line($"if (!{reader}.Take()) break;");
         string text = _method.Span();
@@ -99,10 +82,7 @@ internal sealed partial class SpecEmitter
         if (path.Length > 0) c.Scope.Set("path", Value.OfBytes(path, "0", $"{path}.Length"));
         c.Scope.Set("val", Value.OfBytes(text, "0", $"{text}.Length"));
         c.Scope.Set("val" + KindOf, Value.Of(ValueType.Integer, kind));
-        string? before = _origin;
-        _origin ??= origin;
-        EmitItems(body, c);
-        _origin = before;
+        return origin;
     }
 
     // A row that takes an object as a whole hides the rows below it.
