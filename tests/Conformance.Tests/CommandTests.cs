@@ -53,7 +53,7 @@ public class CommandTests(ITestOutputHelper output)
     private static Session Session(Codec codec, JsonElement row)
     {
         Session session = codec.CreateSession();
-        if (row.TryGetProperty("uniqueId", out JsonElement ident)) session.TrySetIdent(System.Text.Encoding.UTF8.GetBytes(ident.GetString()!));
+        if (row.TryGetProperty("uniqueId", out JsonElement ident) && ident.GetString() is { } id) session.TrySetIdent(System.Text.Encoding.UTF8.GetBytes(id));
         if (row.TryGetProperty("time", out JsonElement time) && VectorFile.TryToUs(time.GetString() ?? "", out long now)) session.NowUs = now;
         if (row.TryGetProperty("config", out JsonElement config)) DirectReplay.Configure(session, config);
         return session;
