@@ -159,4 +159,16 @@ public sealed class TimeTests
         Assert.Equal(("B\u0001", 7L), (Lab.RunHex(spec, "0307").Reply, Lab.RunHex(spec, "0307").Message["event.enum"]));
         Assert.Equal(("", 7L), (Lab.RunHex(spec, "0407").Reply, Lab.RunHex(spec, "0407").Message["event.enum"]));
     }
+
+    [Fact]
+    public void A_time_under_a_name_of_the_vendors_is_its_seconds() =>
+        Assert.Equal(1700000000.5, Lab.RunHex(Lab.Spec("message m\n  time unix.ms u64 seen\n  record\n    value seen -> custom.seen\n"), "0000018BCFE569F4").Message["custom.seen"]);
+
+    [Fact]
+    public void A_time_is_no_text()
+    {
+        SpecDiagnostic fault = Assert.Single(Lab.Check(Lab.Spec("message m\n  record\n    value now -> driver.id\n")), d => d.IsError);
+        Assert.Equal(("GW1006", 7), (fault.Id, fault.Line));
+        Assert.Contains("hour(t)", fault.Message, StringComparison.Ordinal);
+    }
 }

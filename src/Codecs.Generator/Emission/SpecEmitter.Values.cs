@@ -229,6 +229,12 @@ internal sealed partial class SpecEmitter
             case ValueType.Boolean:
                 Guarded(has, $"sink.Boolean({key}, {value.Code});");
                 break;
+            // A name that is not in the dictionary has no type; there a time is its seconds.
+            case ValueType.Time when type is null:
+                Guarded(has, $"sink.Real({key}, {value.Code} / 1e6);");
+                break;
+            case ValueType.Time when type is not "number":
+                throw new SpecSyntaxException(Ids.Type, at, $"the parameter is a {type}, this is a time; parts of it are numbers: hour(t), unix(t)");
             case ValueType.Time:
                 Guarded(has, $"sink.Time({key}, {value.Code});");
                 break;
