@@ -5,7 +5,7 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 TESTINGPLATFORM_TELEMETRY_OPTOUT=1
 
-if ! dotnet build Gateway.sln -c Release -v quiet --nologo -clp:NoSummary < /dev/null; then
+if ! dotnet build Gateway.sln -c Release -p:AnalyzeCodecs=true -v quiet --nologo -clp:NoSummary < /dev/null; then
   echo "The build failed; no test was run."
   echo "0 passed, 0 failed"
   exit 1
