@@ -16,6 +16,7 @@ internal static class Identifier
     private const double TimeWeight = 10;
     private const double WrongChecksumWeight = 30;
     private const int IdentLengthMin = 5;
+    private const int LongFrameBytes = 32;
 
     /// <summary>All protocols, best first.</summary>
     /// <param name="codecs">The protocols.</param>
@@ -29,9 +30,13 @@ internal static class Identifier
         List<Candidate> ways = [];
         foreach (Transport transport in Transports(codec.Info))
         {
-            ways.Add(Weigh(codec, transport, input, nowUs, isCompleted: false));
-            // What is copied out of a log has lost its end of line.
-            if (IsLineWithoutEnd(input)) ways.Add(Weigh(codec, transport, [.. input, .. "\r\n"u8], nowUs, isCompleted: true));
+            // A frame out of the middle of a connection: the login came before.
+            foreach (string? ident in (string?[])[null, StandInIdent])
+            {
+                ways.Add(Weigh(codec, transport, input, nowUs, ident, isCompleted: false));
+                // What is copied out of a log has lost its end of line.
+                if (IsLineWithoutEnd(input)) ways.Add(Weigh(codec, transport, [.. input, .. "\r\n"u8], nowUs, ident, isCompleted: true));
+            }
         }
         return ways.MaxBy(candidate => candidate.Score)!;
     }
@@ -44,12 +49,9 @@ internal static class Identifier
 
     private static bool IsLineWithoutEnd(byte[] input) => input.Length > 0 && input[^1] is >= 0x20 and < 0x7F && input.Count(b => b is >= 0x20 and < 0x7F) >= input.Length * 3 / 4;
 
-    private static Candidate Weigh(Codec codec, Transport transport, byte[] input, long nowUs, bool isCompleted)
+    private static Candidate Weigh(Codec codec, Transport transport, byte[] input, long nowUs, string? ident, bool isCompleted)
     {
-        DecodedInput decoded = Decode(codec, transport, input, nowUs, ident: null);
-        // A frame out of the middle of a connection: the login came before.
-        if (decoded.Frames.Any(frame => frame.Status is DecodeStatus.NotIdentified)) decoded = Decode(codec, transport, input, nowUs, StandInIdent);
-
+        DecodedInput decoded = Decode(codec, transport, input, nowUs, ident);
         DecodedFrame[] good = [.. decoded.Frames.Where(frame => frame.Status is DecodeStatus.Ok)];
         List<string> evidence = [];
         if (good.Length == 0) return new Candidate(codec, transport, decoded, 0, [Refusal(decoded)], isCompleted);
@@ -85,7 +87,9 @@ internal static class Identifier
         double read = 0;
         foreach (DecodedFrame frame in frames)
         {
-            int unread = Explanation.Of(protocol, frame).Where(row => row.Parameter == Explanation.NotRead).Sum(row => row.Length);
+            // A field that takes most of a long frame is a last resort, such as the text of an answer: it reads nothing in particular.
+            int unread = Explanation.Of(protocol, frame).Where(row => row.Parameter == Explanation.NotRead || (frame.Bytes.Length >= LongFrameBytes && row.Length > frame.Bytes.Length / 2))
+                .DistinctBy(row => (row.Start, row.Length)).Sum(row => row.Length);
             read += frame.Bytes.Length - unread;
         }
         return Math.Clamp(read / inputLength, 0, 1);

@@ -57,6 +57,13 @@ public sealed class NewAndIdentifyTests : IDisposable
     }
 
     [Fact]
+    public async Task A_bare_sentence_of_a_receiver_is_known_by_its_place_and_time_though_nobody_says_who_sent_it()
+    {
+        Run run = await Run.Async("protocol", "identify", "$GPRMC,082300.000,A,4851.4800,N,00221.0000,W,10.00,270.5,020126,,,A*76");
+        Assert.Matches(@"\A1\. \S+ \(\d+\), .*checksum right, position, time", run.Output);
+    }
+
+    [Fact]
     public async Task Identify_takes_files_and_lines_without_end_and_shows_refusals_only_when_asked()
     {
         string spec = SpecTexts.Write(_folder, "speedy.trk", SpecTexts.Of());
