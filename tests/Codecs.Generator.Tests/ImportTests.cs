@@ -76,6 +76,8 @@ public sealed class ImportTests
 
     [Theory]
     [InlineData("command c(a int = \"x\")\n  dec a\n", "GW1006", "is no int")]
+    [InlineData("command c(a int)\n  u8 remaining\n", "GW1003", "not known here")]
+    [InlineData("command c(a int)\n  dec u8@2\n", "GW1006", "no frame")]
     [InlineData("command c(a int, a text)\n  dec a\n", "GW1009", "another name")]
     public void A_fault_of_a_property_is_told(string command, string id, string says) =>
         Assert.Contains(Lab.Check(Lab.Spec("message m\n  u8 x\n" + command)), d => d.Id == id && d.Message.Contains(says, StringComparison.Ordinal));

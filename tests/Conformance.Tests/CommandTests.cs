@@ -55,7 +55,9 @@ public class CommandTests(ITestOutputHelper output)
         Session session = codec.CreateSession();
         if (row.TryGetProperty("uniqueId", out JsonElement ident) && ident.GetString() is { } id) session.TrySetIdent(System.Text.Encoding.UTF8.GetBytes(id));
         if (row.TryGetProperty("time", out JsonElement time) && VectorFile.TryToUs(time.GetString() ?? "", out long now)) session.NowUs = now;
-        if (row.TryGetProperty("config", out JsonElement config)) DirectReplay.Configure(session, config);
+        if (!row.TryGetProperty("config", out JsonElement config)) return session;
+        if (config.TryGetProperty("connectionless", out JsonElement datagrams) && datagrams.ValueKind == JsonValueKind.True) session.Transport = Transport.Udp;
+        DirectReplay.Configure(session, config);
         return session;
     }
 }

@@ -18,7 +18,7 @@ internal sealed partial class SpecEmitter
             _method = method;
             _writer = "output";
             Scope scope = new(null);
-            Context c = new() { Scope = scope, Span = "m", Position = "p", End = "e", Fail = (_, _) => "return global::Gateway.Codecs.EncodeStatus.BadArgument;" };
+            Context c = new() { Scope = scope, Frameless = true, Span = "m", Position = "p", End = "e", Fail = (_, _) => "return global::Gateway.Codecs.EncodeStatus.BadArgument;" };
             Out.Indent = 2;
             try
             {
@@ -38,6 +38,9 @@ internal sealed partial class SpecEmitter
             CodeWriter body = new() { Indent = 1 };
             body.Line($"private static global::Gateway.Codecs.EncodeStatus {methodName}(global::Gateway.Codecs.CommandArguments arguments, {_sessionClass} s, global::Gateway.Codecs.ReplyWriter output)");
             body.Open();
+            // The frame that a command answers to is an empty one.
+            body.Line("global::System.ReadOnlySpan<byte> m = default;");
+            body.Line("int p = 0, e = 0;");
             foreach (string local in method.Locals) body.Line(local);
             body.Append(method.Code);
             body.Hidden();

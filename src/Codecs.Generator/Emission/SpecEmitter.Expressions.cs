@@ -75,6 +75,8 @@ internal sealed partial class SpecEmitter
                 return Emit(given, caller);
             }
         }
+        // A command answers to nothing: there is no frame to speak of.
+        if (c.Frameless && name is "size" or "pos" or "here" or "end" or "remaining" or "rest" or "frame") return null;
         switch (name)
         {
             case "size": return Value.Of(ValueType.Integer, $"{c.Span}.Length");
@@ -339,6 +341,7 @@ internal sealed partial class SpecEmitter
 
     private Value EmitPeek(PeekExpr peek, Context c)
     {
+        if (c.Frameless) throw new SpecSyntaxException(Ids.Type, peek.At, "a command answers to nothing, so there is no frame to look at; use its properties, session and option variables, and ident");
         if (!TryIntegerType(peek.Type, out int width, out bool signed, out bool little)) throw new SpecSyntaxException(Ids.Type, peek.At, $"'{peek.Type}@' is no number to look at; write u8@ to u64@, i8@ to i64@, with le or be");
         Value offset = Emit(peek.Offset, c);
         if (c.Need is not null) Out.Line(c.Need(offset.Constant is long constant ? Value.Literal(constant + width) : $"{Int(offset, peek.At)} + {width}"));

@@ -171,6 +171,9 @@ internal sealed class Context
     /// <summary>The method has a sink that can be told what is looked at.</summary>
     internal bool HasSink;
 
+    /// <summary>A command: nothing was received that could be looked at.</summary>
+    internal bool Frameless;
+
     /// <summary>How many JSON blocks are around.</summary>
     internal int JsonDepth;
 
