@@ -115,6 +115,7 @@ public sealed class FrameEndTests
 
     [Theory]
     [InlineData("GW1001", "  walk\n    u8 -> position.satellites\n", 7, "only finds where the frame ends")]
+    [InlineData("GW1001", "  walk\n    u8 x\n    time unix u32\n", 8, "only finds where the frame ends")]
     [InlineData("GW1007", "  walk\n    repeat to end\n      u8 x\n", 7, "repeat while")]
     [InlineData("GW1007", "  walk\n    bytes rest\n", 7, "before it is there")]
     [InlineData("GW1011", "  walk\n", 6, "no items")]

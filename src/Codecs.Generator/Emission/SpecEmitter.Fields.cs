@@ -11,12 +11,12 @@ internal sealed partial class SpecEmitter
     private void EmitItems(List<Item> items, Context c)
     {
         List<Item> pending = [];
+        if (c.Walk && !CanWalk(items, c)) return;
         for (int i = 0; i < items.Count; i++)
         {
             Item item = items[i];
             try
             {
-                if (c.Walk) CheckWalk(item, c);
                 int run = c.Columns || c.Element || c.Bits is not null || c.Sized is not null ? 0 : RunLength(items, i, c, out _);
                 if (run > 0)
                 {

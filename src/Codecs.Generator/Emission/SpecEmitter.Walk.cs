@@ -1,3 +1,5 @@
+using System.Collections.Generic;
+
 namespace Gateway.Codecs.Generator;
 
 /// <summary><c>walk</c>: items that lead from the first byte of a frame to its end, read anew when more bytes are there.</summary>
@@ -31,6 +33,24 @@ internal sealed partial class SpecEmitter
         Out.Line($"if ({position} > {max}) return {Result}.TooLong;");
         Out.Line($"int length = {position};");
         Out.Line("int taken = length;");
+    }
+
+    private bool CanWalk(List<Item> items, Context c)
+    {
+        bool can = true;
+        foreach (Item item in items)
+        {
+            try
+            {
+                CheckWalk(item, c);
+            }
+            catch (SpecSyntaxException e)
+            {
+                Report(e);
+                can = false;
+            }
+        }
+        return can;
     }
 
     /// <summary>A walk finds a frame's end and does nothing else; it also does not know the end before it is there.</summary>
