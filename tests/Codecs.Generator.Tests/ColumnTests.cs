@@ -91,6 +91,15 @@ public sealed class ColumnTests
     }
 
     [Fact]
+    public void A_column_may_be_read_item_by_item()
+    {
+        const string body = "record\n  csv \",\"\n    scan\n      char\n      real -> battery.voltage V\n      \"V\"\n    int -> event.enum\n    scan\n      int last\n  value last -> event.seqnum";
+        Dictionary<string, object> message = One(body, "B12.5V,7,3");
+        Assert.Equal((12.5, 7L, 3L), (message["battery.voltage"], message["event.enum"], message["event.seqnum"]));
+        Assert.Equal(["event.enum", "timestamp"], One(body, ",7").Keys.Order());
+    }
+
+    [Fact]
     public void Columns_are_searched_by_their_text()
     {
         const string body = "record\n  csv \",\"\n    find \"K\" or skip\n    text -> driver.id\n    skip until \"END\"\n    value column -> event.enum";

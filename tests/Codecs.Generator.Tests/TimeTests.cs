@@ -36,6 +36,11 @@ public sealed class TimeTests
     [InlineData("csv \",\"\n  time \"dd/MM HH:mm\"", "01/01 00:00", 1_704_067_200)]
     [InlineData("csv \",\"\n  time \"yyyy-MM-ddTHH:mm:ssz\"", "2023-11-14T23:13:20.500+01:00", Now + 0.5)]
     [InlineData("csv \",\"\n  time \"yyyy-MM-ddTHH:mm:ssz\"", "2023-11-14T22:13:20Z", Now)]
+    [InlineData("csv \",\"\n  time iso", "2023-11-14T22:13:20Z", Now)]
+    [InlineData("csv \",\"\n  time iso", "2023-11-14 23:13:20.250+0100", Now + 0.25)]
+    [InlineData("csv \",\"\n  time iso", "2023-11-14T22:13", Now - 20)]
+    [InlineData("csv \",\"\n  time iso", "2023-11-14", Now - 80_000)]
+    [InlineData("time iso\nint x", "2023-11-14T22:13:20Z5", Now)]
     [InlineData("csv \",\"\n  time unix", "1700000000.25", Now + 0.25)]
     [InlineData("csv \",\"\n  time unix.ms", "1700000000250", Now + 0.25)]
     [InlineData("time \"d/M/yyyy H:m:s\"\n\",x\"", "4/1/2023 2:3:4,x", 1_672_797_784)]
@@ -170,5 +175,81 @@ public sealed class TimeTests
         SpecDiagnostic fault = Assert.Single(Lab.Check(Lab.Spec("message m\n  record\n    value now -> driver.id\n")), d => d.IsError);
         Assert.Equal(("GW1006", 7), (fault.Id, fault.Line));
         Assert.Contains("hour(t)", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Any_bytes_are_refused_or_taken_without_an_exception()
+    {
+        string spec = Lab.Spec("""
+            session
+              list bytes 64
+            message a when u8@0 & 3 == 0
+              u8 n
+              bytes (n >> 6) mask reversed
+              record
+                mask mask as id
+                  item fields(id)
+                each x in rest by 3 as i
+                  value join(x, i, hex(n, 70), decimal(n, 70)) -> driver.id
+                each x in rest by u16
+                  next record if x > 9
+                time of n, u8@1, u8@2, u8@3, u8@4, u8@5 plus u32@0 zone u16@1
+                time gps week u64@0 seconds u64@1 -> position.timestamp
+                gbk (n >> 4) -> device.name
+                bitfield (n >> 5)
+                  bits (u8@1 & 63) v
+                  lat value v / 1e6
+                  repeat to end
+                    ibits 5
+            message b when u8@0 & 3 == 1
+              u8
+              protobuf
+                1 varint -> event.enum
+                2 protobuf
+                  1 svarint -> event.seqnum
+                  * utf8 rest -> driver.id
+                * bytes rest -> payload.hex
+            message c when u8@0 & 3 == 2
+              u8
+              bytes (remaining / 2) text
+              base64 text
+                time "d/M/yyyy H:m:sz"
+              within text text
+                time "MMM d HH:mm"
+                csv "," | ";"
+                  each name in text by "A"
+                    item columns(name)
+                  scan
+                    text x ","
+                  column -3
+                  lat ddmm hem joined
+            message d
+              hex rest id
+              set session.list = join(id, lower(id), upper(trimend(id, "0")), luhn(id))
+              record
+                csv "A" in session.list
+                  list "0"
+                    lat hexint / 1e5 hem
+                  time HHmmss default today
+                  lon ddmmdigits 2 hem before
+                  rest all
+            table fields(id)
+              1..100 u8 -> custom.field.{id}
+              * hex rest -> payload.hex
+            table columns(id)
+              "B" int -> event.enum
+              * text -> custom.{id}
+            """);
+        Random random = new(5);
+        for (int round = 0; round < 4_000; round++)
+        {
+            byte[] frame = new byte[1 + random.Next(40)];
+            random.NextBytes(frame);
+            if (round % 2 == 0)
+            {
+                for (int i = 1; i < frame.Length; i++) frame[i] = (byte)"AB,;01239/: Nov+Z="[random.Next(18)];
+            }
+            Lab.Run(spec, frame);
+        }
     }
 }

@@ -162,6 +162,19 @@ internal sealed partial class SpecEmitter
     {
         Context inner = Inner(c);
         inner.Columns = inner.Element = false;
+        if (item.Argument is null && c.Columns)
+        {
+            // Among columns the block reads the text of the next one.
+            (string start, string length, string has) = NextColumn(c);
+            Branches branches = new(Out.Bookmark);
+            Out.Open($"if ({has})");
+            EnterText(Value.OfBytes(c.Span, start, length), item.At, inner);
+            EmitItems(item.Body, inner);
+            EndBranch(branches, inner, item.Line, item.LastLine);
+            Out.Close();
+            ExportBranches(branches, c);
+            return;
+        }
         if (item.Argument is null)
         {
             EmitItems(item.Body, inner);

@@ -182,7 +182,8 @@ internal sealed partial class SpecEmitter
             }
             else
             {
-                string extent = time.Form != "pattern" ? $"{TextClass}.{(time.Form == "unix.ms" ? "DigitsEnd" : "RealEnd")}({c.Span}, {c.Position}, {c.End}) - {c.Position}"
+                string extent = time.Form == "iso" ? $"global::Gateway.Codecs.Reading.Clock.TryReadIso({c.Span}.Slice({c.Position}, {c.End} - {c.Position}), out int width{start}, out _) ? width{start} : 0"
+                    : time.Form != "pattern" ? $"{TextClass}.{(time.Form == "unix.ms" ? "DigitsEnd" : "RealEnd")}({c.Span}, {c.Position}, {c.End}) - {c.Position}"
                     : HasFixedWidth(time.Pattern) ? time.Pattern.Length.ToString(CultureInfo.InvariantCulture)
                     : $"global::Gateway.Codecs.Reading.Clock.TryRead({c.Span}.Slice({c.Position}, {c.End} - {c.Position}), {Value.Literal(System.Text.Encoding.UTF8.GetBytes(time.Pattern))}, out int width{start}, out _) ? width{start} : 0";
                 Out.Line($"{length} = {extent};");
@@ -193,7 +194,11 @@ internal sealed partial class SpecEmitter
             if (!time.Optional) Out.Line($"if (!{has}) {c.Fail("Malformed", time.Line)}");
         }
         string span = $"{c.Span}.Slice({start}, {length})";
-        if (time.Form == "pattern")
+        if (time.Form == "iso")
+        {
+            Out.Line($"if ({has} && !global::Gateway.Codecs.Reading.Clock.TryIso({span}, out {us})) {{ {has} = false; s.DroppedValues++; }}");
+        }
+        else if (time.Form == "pattern")
         {
             string pattern = Value.Literal(System.Text.Encoding.UTF8.GetBytes(time.Pattern));
             string call = !LacksYear(time.Pattern) && TimePattern.TryPlaces(time.Pattern, out ulong places) ? $"TryFixed({span}, {pattern}, 0x{places:X}UL, out {us})" : $"TryParse({span}, {pattern}, out {us})";

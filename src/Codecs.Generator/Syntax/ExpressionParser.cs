@@ -172,7 +172,7 @@ internal static class ExpressionParser
                 return new NumberExpr { At = at, Integer = token.Integer, Real = token.Integer };
             case TokenKind.Real:
                 r.Take();
-                return new NumberExpr { At = at, IsReal = token.Text.IndexOf('.') >= 0 || token.Real != token.Integer, Integer = token.Integer, Real = token.Real };
+                return new NumberExpr { At = at, IsReal = true, Integer = token.Integer, Real = token.Real };
             case TokenKind.Text or TokenKind.Bytes:
                 r.Take();
                 return new BytesExpr { At = at, Bytes = token.Bytes };

@@ -48,7 +48,7 @@ internal sealed partial class ItemParser
 
     private void ParseTimeForm(LineReader r, Place at, TimeItem item)
     {
-        Token form = r.ExpectName("a time form: unix, unix.ms, epoch, ymdhms, of, value, gps, or a pattern such as yyMMddHHmmss");
+        Token form = r.ExpectName("a time form: unix, unix.ms, iso, epoch, ymdhms, of, value, gps, or a pattern such as yyMMddHHmmss");
         Place place = new(form.Line, form.Column, form.Length);
         item.Form = form.Text;
         item.Optional = form.Optional;
@@ -61,7 +61,7 @@ internal sealed partial class ItemParser
             item.Form = "pattern";
             item.Pattern = form.Text;
         }
-        else if (form.Text is "now")
+        else if (form.Text is "now" or "iso")
         {
         }
         else if (form.Text is "unix" or "unix.ms" or "epoch")
@@ -77,7 +77,7 @@ internal sealed partial class ItemParser
         }
         else
         {
-            throw new SpecSyntaxException(Ids.Type, place, $"'{form.Text}' is no time form; write unix, unix.ms, epoch yyyy-MM-dd, ymdhms u8, of y, m, d, or a pattern such as ddMMyy or \"yyyy-MM-dd HH:mm:ss\"");
+            throw new SpecSyntaxException(Ids.Type, place, $"'{form.Text}' is no time form; write unix, unix.ms, iso, epoch yyyy-MM-dd, ymdhms u8, of y, m, d, or a pattern such as ddMMyy or \"yyyy-MM-dd HH:mm:ss\"");
         }
     }
 

@@ -231,6 +231,7 @@ internal sealed partial class ItemParser(List<SpecDiagnostic> diagnostics)
         FieldItem field = new() { At = at, Type = type };
         if (r.TakeSymbol(".")) { }
         else if (r.Next.Kind == TokenKind.Name && r.Next.Text is not ("enum" or "none" or "if" or "default" or "flag")) field.Name = r.Take().Text;
+        if (type.Name is "hex" or "bytes" or "mac" && r.TakeName("reversed")) type.Reversed = true;
         ParseModifiers(r, field.Ops, field.None, ref field.Enum, ref field.EnumAt, ref field.Default, ref field.Condition);
         if (r.Next.Kind is TokenKind.Text or TokenKind.Bytes) field.Terminator = r.Take().Bytes;
         ParseTargets(r, field.Targets);

@@ -87,6 +87,30 @@ public static partial class Clock
         return true;
     }
 
+    /// <summary>An ISO 8601 time: <c>2023-11-14</c>, <c>2023-11-14T22:13</c>, <c>2023-11-14 22:13:20.5+01:00</c>, ending in Z, an offset or nothing (UTC).</summary>
+    public static bool TryIso(ReadOnlySpan<byte> text, out long timeUs)
+    {
+        if (TryReadIso(text, out int length, out timeUs) && length == text.Length) return true;
+        timeUs = 0;
+        return false;
+    }
+
+    /// <summary>As <see cref="TryIso"/>, of a text that goes on behind the time.</summary>
+    public static bool TryReadIso(ReadOnlySpan<byte> text, out int length, out long timeUs)
+    {
+        if (!TryRead(text, "yyyy-MM-dd"u8, out length, out timeUs)) return false;
+        ReadOnlySpan<byte> rest = text[length..];
+        if (rest.Length < 2 || rest[0] is not ((byte)'T' or (byte)'t' or (byte)' ')) return true;
+        if (!TryRead(rest[1..], "HH:mm:ss"u8, out int clock, out long timeOfDayUs) && !TryRead(rest[1..], "HH:mm"u8, out clock, out timeOfDayUs)) return true;
+        timeUs += timeOfDayUs;
+        length += 1 + clock;
+        int p = length;
+        if (!TryZone(text, ref p, out int minutes)) return true;
+        timeUs -= minutes * MinuteUs;
+        length = p;
+        return true;
+    }
+
     /// <summary>A time of day on the day that brings it nearest to the clock.</summary>
     /// <param name="timeOfDayUs">µs since midnight UTC; a zone may have taken it below 0 or above a day.</param>
     /// <param name="nowUs">The clock.</param>
