@@ -54,11 +54,19 @@ internal static class ConformanceRun
             text.WriteLine($"known: {known.Protocol} {known.Frame} {known.What} x{known.Count}: {known.Reason}");
         Console.Out.Write(text);
         File.WriteAllText(Path.Combine(AppContext.BaseDirectory, $"conformance-{mode}.txt"), text.ToString());
+        File.WriteAllText(Path.Combine(AppContext.BaseDirectory, $"conformance-{mode}.tsv"), ConformanceTable.Rows(results));
         return text.ToString();
     }
 
+    /// <summary>What keeps all results together from passing, and each of them; empty when they pass.</summary>
+    public static IEnumerable<string> Failures(IReadOnlyList<ProtocolResult> results, ExceptionList exceptions)
+    {
+        foreach (string failure in results.SelectMany(r => Failures(r, exceptions))) yield return failure;
+        foreach (string failure in Failures(ProtocolResult.Together(results), exceptions)) yield return failure;
+    }
+
     /// <summary>What keeps a result from passing, empty when it passes.</summary>
-    public static IEnumerable<string> Failures(ProtocolResult result, ExceptionList exceptions)
+    private static IEnumerable<string> Failures(ProtocolResult result, ExceptionList exceptions)
     {
         (double positions, double replies, double attributes) = exceptions.Threshold(result.Protocol);
         if (result.Positions.Share < positions) yield return $"{result.Protocol}: positions {result.Positions} below {positions:P0}";
