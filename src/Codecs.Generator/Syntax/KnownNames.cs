@@ -24,7 +24,7 @@ internal static class ChecksumNames
         ["crc16.ccitt"] = "Crc16CcittFalse",
         ["crc16.kermit"] = "Crc16Kermit",
         ["crc16.xmodem"] = "Crc16Xmodem",
-        ["crc8.egts"] = "Crc8Egts",
+        ["crc8.nrsc5"] = "Crc8Nrsc5",
         ["crc8.maxim"] = "Crc8Maxim",
         ["crc8.rohc"] = "Crc8Rohc",
         ["crc32"] = "Crc32",

@@ -36,7 +36,7 @@ public static partial class Checksums
     public static uint Crc16Xmodem(ReadOnlySpan<byte> data) => Plain(Plain1021, 0, data);
 
     /// <summary>CRC-8 with polynomial 31 and start FF (EGTS header, NAVIS FLEX), check F7.</summary>
-    public static uint Crc8Egts(ReadOnlySpan<byte> data) => Crc8(Plain31, 0xFF, data);
+    public static uint Crc8Nrsc5(ReadOnlySpan<byte> data) => Crc8(Plain31, 0xFF, data);
 
     /// <summary>CRC-8/MAXIM (Dallas), check A1.</summary>
     public static uint Crc8Maxim(ReadOnlySpan<byte> data) => Crc8(Reflected31, 0, data);

@@ -40,7 +40,7 @@ internal static class ChecksumOnWire
         "crc16.ccitt" => Checksums.Crc16CcittFalse(data),
         "crc16.kermit" => Checksums.Crc16Kermit(data),
         "crc16.xmodem" => Checksums.Crc16Xmodem(data),
-        "crc8.egts" => Checksums.Crc8Egts(data),
+        "crc8.nrsc5" => Checksums.Crc8Nrsc5(data),
         "crc8.maxim" => Checksums.Crc8Maxim(data),
         "crc8.rohc" => Checksums.Crc8Rohc(data),
         "crc32" => Checksums.Crc32(data),

@@ -15,7 +15,7 @@ public class ChecksumsTests
         ["ccitt-false"] = (Checksums.Crc16CcittFalse, 16, 0x1021, 0xFFFF, false, 0, 0x29B1),
         ["kermit"] = (Checksums.Crc16Kermit, 16, 0x1021, 0, true, 0, 0x2189),
         ["xmodem"] = (Checksums.Crc16Xmodem, 16, 0x1021, 0, false, 0, 0x31C3),
-        ["egts"] = (Checksums.Crc8Egts, 8, 0x31, 0xFF, false, 0, 0xF7),
+        ["nrsc5"] = (Checksums.Crc8Nrsc5, 8, 0x31, 0xFF, false, 0, 0xF7),
         ["maxim"] = (Checksums.Crc8Maxim, 8, 0x31, 0, true, 0, 0xA1),
         ["rohc"] = (Checksums.Crc8Rohc, 8, 0x07, 0xFF, true, 0, 0xD0),
         ["crc32"] = (Checksums.Crc32, 32, 0x04C11DB7, 0xFFFFFFFF, true, 0xFFFFFFFF, 0xCBF43926),
