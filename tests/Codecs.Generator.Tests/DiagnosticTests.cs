@@ -15,6 +15,8 @@ public sealed class DiagnosticTests
         { "GW1004", "message m\n  record\n    u8 -> position.speeed km/h\n", 7, 11, "did you mean 'position.speed'" },
         { "GW1005", "message m\n  record\n    u8 -> device.temperature km/h\n", 7, 30, "celsius" },
         { "GW1005", "message m\n  record\n    u8 -> position.speed kmph\n", 7, 26, "did you mean" },
+        { "GW1001", "message m\n  record\n    u8 -> position.speed if size > 3\n", 7, 26, "in front of '->'" },
+        { "GW1001", "message m\n  record\n    u8 -> position.speed km/h none 255\n", 7, 31, "in front of '->'" },
         { "GW1006", "message m\n  record\n    ascii 3 -> position.speed km/h\n", 7, 5, "int, real" },
         { "GW1007", "message m\n  uint 9 x\n", 6, 3, "1 to 8 bytes" },
         { "GW1008", "message a\n  u8 x\nmessage b\n  u8 x\n", 7, 1, "never match" },

@@ -315,12 +315,21 @@ internal sealed partial class ItemParser(List<SpecDiagnostic> diagnostics)
             if (r.Next.Kind == TokenKind.Unit)
             {
                 Token unit = r.Take();
+                RefuseBehind(unit, target);
                 target.Unit = unit.Text;
                 target.UnitAt = new Place(unit.Line, unit.Column, unit.Length);
             }
+            RefuseBehind(r.Next, target);
             targets.Add(target);
         }
         while (r.TakeSymbol(","));
+    }
+
+    // `u8 -> position.speed if x`: the order of other languages.
+    private static void RefuseBehind(Token token, Target target)
+    {
+        if (token.Text is not ("if" or "none" or "enum" or "default")) return;
+        throw new SpecSyntaxException(Ids.Syntax, new Place(token.Line, token.Column, token.Length), $"'{token.Text}' stands in front of '->'; behind a parameter there is only its unit: u8 {token.Text} ... -> {target.Name}");
     }
 
     private static BitItem ParseBit(LineReader r)
