@@ -45,7 +45,19 @@ internal static partial class TutorialPage
         }
     }
 
-    public static string Join(List<(string Name, string Text)> file) => string.Join("\n\n", file.Select(section => section.Text)) + "\n";
+    /// <summary>The file: a blank line between sections, none between commands.</summary>
+    public static string Join(List<(string Name, string Text)> file)
+    {
+        StringBuilder text = new();
+        for (int i = 0; i < file.Count; i++)
+        {
+            bool areCommands = i > 0 && IsCommand(file[i]) && IsCommand(file[i - 1]);
+            text.Append(i == 0 || areCommands ? "" : "\n").Append(file[i].Text).Append('\n');
+        }
+        return text.ToString();
+    }
+
+    private static bool IsCommand((string Name, string Text) section) => section.Name.StartsWith("command", StringComparison.Ordinal);
 
     private static IEnumerable<(string Name, string Text)> Sections(string block)
     {
