@@ -342,7 +342,7 @@ internal sealed partial class SpecEmitter
     private Value EmitPeek(PeekExpr peek, Context c)
     {
         if (c.Frameless) throw new SpecSyntaxException(Ids.Type, peek.At, "a command answers to nothing, so there is no frame to look at; use its properties, session and option variables, and ident");
-        if (!TryIntegerType(peek.Type, out int width, out bool signed, out bool little)) throw new SpecSyntaxException(Ids.Type, peek.At, $"'{peek.Type}@' is no number to look at; write u8@ to u64@, i8@ to i64@, with le or be");
+        if (!TryIntegerType(peek.Type, out int width, out bool signed, out bool little)) throw new SpecSyntaxException(Ids.Type, peek.At, $"'{peek.Type}@' is no number to look at; write u8@ to u64@, i8@ to i64@, with le or be; digits are int(frame[2..4])");
         Value offset = Emit(peek.Offset, c);
         if (c.Need is not null) Out.Line(c.Need(offset.Constant is long constant ? Value.Literal(constant + width) : $"{Int(offset, peek.At)} + {width}"));
         string code = TracesLooks(c)

@@ -13,7 +13,7 @@ internal sealed partial class SpecEmitter
     private void EmitRules(List<FrameRule> rules, Context c)
     {
         FrameRule cut = rules.Find(r => CuttingRules.Contains(r.Kind))
-            ?? throw new SpecSyntaxException(Ids.Missing, rules.Count > 0 ? rules[0].At : default, "the case does not say where the frame ends; write size, until, before, between, balanced, walk, datagram or reject");
+            ?? throw new SpecSyntaxException(Ids.Missing, rules.Count > 0 ? rules[0].At : _spec.At, "the case does not say where the frame ends; write size, until, before, between, balanced, walk, datagram or reject");
         FrameRule? second = rules.Find(r => r != cut && CuttingRules.Contains(r.Kind));
         if (second is not null) throw new SpecSyntaxException(Ids.Unreachable, second.At, $"'{cut.Kind}' above says where the frame ends already; put one of the two into a case of its own");
         FrameRule? tail = rules.Find(r => r.Kind == "tail");

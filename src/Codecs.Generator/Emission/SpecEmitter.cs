@@ -334,7 +334,8 @@ internal sealed partial class SpecEmitter
         else if (_spec.Name.Any(char.IsUpper)) Report(Ids.Value, _spec.At, $"protocol names are lower-case: {_spec.Name.ToLowerInvariant()}");
         if (_spec.Id <= 0) Report(Ids.Missing, _spec.At, "the protocol has no number; add a line `id N` with a number that no other spec has");
         if (!_spec.Tcp && !_spec.Udp && !_spec.Http) Report(Ids.Missing, _spec.At, "the protocol has no transport; add a line such as `port 5000 tcp`");
-        if (_spec.Messages.Count == 0) Report(Ids.Missing, _spec.At, "the protocol has no message; add `message name` with items below it");
+        // A message whose first line is faulty is not there, and its fault is told already.
+        if (_spec.Messages.Count == 0 && !HasErrors) Report(Ids.Missing, _spec.At, "the protocol has no message; add `message name` with items below it");
         if (_spec.Samples.Count == 0) Report(Ids.NoSamples, _spec.At, "the protocol has no sample; add at least one with bytes and what they mean");
         Unique("message", _spec.Messages.Select(m => (m.Name, m.At)));
         Unique("block", _spec.Blocks.Select(m => (m.Name, m.At)));

@@ -85,7 +85,18 @@ internal sealed class LineReader(SpecLine line)
         if (!AtEnd) throw Expected("the end of the line");
     }
 
-    internal SpecSyntaxException Expected(string what) => new(Ids.Syntax, Here, $"expected {what}, found {Next}");
+    internal SpecSyntaxException Expected(string what) => new(Ids.Syntax, Here, $"expected {what}, found {Next}{Hint()}");
+
+    // Signs of other languages.
+    private string Hint()
+    {
+        Token before = _at > 0 ? line.Tokens[_at - 1] : Next;
+        if (Next.Text == "&" && before.Text == "&") return "; write 'and'";
+        if (Next.Text == "|" && before.Text == "|") return "; write 'or'";
+        if (Next.Text == "=" && before.Kind != TokenKind.Symbol) return "; equality is '=='";
+        if (Next.Kind == TokenKind.Integer && Next.Text.StartsWith("'", StringComparison.Ordinal)) return "; text is in double quotes, single quotes make a number of a character";
+        return "";
+    }
 
     internal List<byte[]> Marks()
     {

@@ -90,9 +90,21 @@ internal static class Nearest
         return best;
     }
 
+    // What authors write who come from another language, and the word for it here.
+    private static readonly System.Collections.Generic.Dictionary<string, string> Elsewhere = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["string"] = "text", ["str"] = "text", ["byte"] = "u8", ["uint8"] = "u8", ["int8"] = "i8", ["uint16"] = "u16", ["int16"] = "i16", ["uint32"] = "u32", ["int32"] = "i32", ["uint64"] = "u64", ["int64"] = "i64",
+        ["word"] = "u16", ["dword"] = "u32", ["float"] = "f32", ["double"] = "f64", ["latitude"] = "lat", ["longitude"] = "lon", ["timestamp"] = "time", ["datetime"] = "time", ["elif"] = "else if", ["while"] = "repeat while",
+        ["loop"] = "repeat", ["foreach"] = "each", ["case"] = "switch", ["match"] = "switch", ["return"] = "stop", ["length"] = "size", ["delimiter"] = "until", ["pad"] = "skip", ["crc"] = "check", ["send"] = "reply", ["struct"] = "block", ["function"] = "block",
+        ["packet"] = "message", ["test"] = "sample", ["var"] = "let",
+    };
+
     /// <summary><c>; did you mean 'x'?</c> or nothing.</summary>
-    internal static string Suggestion(string name, System.Collections.Generic.IEnumerable<string> known) =>
-        Find(name, known) is string near ? $"; did you mean '{near}'?" : "";
+    internal static string Suggestion(string name, System.Collections.Generic.IEnumerable<string> known)
+    {
+        if (Elsewhere.TryGetValue(name, out string? word) && System.Linq.Enumerable.Contains(known, word.Split(' ')[0])) return $"; did you mean '{word}'?";
+        return Find(name, known) is string near ? $"; did you mean '{near}'?" : "";
+    }
 
     private static int Distance(string a, string b, int limit)
     {

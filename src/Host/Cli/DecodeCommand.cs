@@ -74,7 +74,9 @@ internal static class DecodeCommand
         foreach (DecodedFrame frame in decoded.Frames)
         {
             if (frame.ChecksumErrors > 0) await error.WriteLineAsync("gateway: the checksum is wrong; a channel accepts and counts that unless it is strict.").ConfigureAwait(false);
-            if (frame.Status is not DecodeStatus.Ok)
+            if (frame.Status is DecodeStatus.Unknown)
+                await error.WriteLineAsync($"gateway: no message of {protocol.SpecFile} takes this frame of {frame.Bytes.Length} bytes.").ConfigureAwait(false);
+            else if (frame.Status is not DecodeStatus.Ok)
                 await error.WriteLineAsync($"gateway: {frame.Status} at byte {frame.FailedOffset} of a frame of {frame.Bytes.Length} ({protocol.SpecFile}:{frame.FailedLine}).").ConfigureAwait(false);
         }
 

@@ -58,7 +58,7 @@ public sealed class ProtocolCommandTests : IDisposable
 
     [Theory]
     [InlineData(@"#D#14", "no whole frame")]
-    [InlineData(@"#X#\r\n", "at byte")]
+    [InlineData(@"#X#\r\n", "no message of")]
     public async Task Decode_of_bytes_that_are_no_frame_says_where_and_fails(string bytes, string expected)
     {
         Run run = await Run.Async("protocol", "decode", RunningGateway.SpecPath, bytes);
