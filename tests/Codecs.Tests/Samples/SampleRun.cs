@@ -12,7 +12,14 @@ internal sealed class SampleRun
     private SampleRun(Codec codec, SampleInfo sample)
     {
         Codec = codec;
+        _sample = sample;
         Session = codec.CreateSession();
+        Give();
+    }
+
+    private void Give()
+    {
+        SampleInfo sample = _sample;
         Session.Transport = sample.Transport;
         Session.NowUs = 1_700_000_000_000_000;
         foreach ((string name, object value) in sample.Given)
@@ -24,9 +31,11 @@ internal sealed class SampleRun
                 "strict" => Session.StrictChecksums = true,
                 _ => Session.TrySetVariable(name, value),
             };
-            Assert.True(taken, $"{codec.Info.SpecFile} line {sample.Line}: the codec does not take the given {name}");
+            Assert.True(taken, $"{Codec.Info.SpecFile} line {sample.Line}: the codec does not take the given {name}");
         }
     }
+
+    private readonly SampleInfo _sample;
 
     public Codec Codec { get; }
 
@@ -60,6 +69,13 @@ internal sealed class SampleRun
             if (!run.Take(input.AsSpan(run.Consumed, available - run.Consumed))) break;
         }
         return run;
+    }
+
+    /// <summary>A new connection in the same memory, with what the sample gives.</summary>
+    public void Restart()
+    {
+        Session.Reset();
+        Give();
     }
 
     /// <summary>Decodes once more into the same memory, for measuring what that allocates.</summary>
