@@ -165,7 +165,7 @@ public sealed class SampleTests
                 int length = random.Next(4) == 0 ? random.Next(input.Length) : input.Length;
                 SampleRun run = runs[which];
                 run.Restart();
-                int inflated = run.Session.InflatedContainers;
+                long inflated = run.Session.InflatedContainers;
                 long before = GC.GetAllocatedBytesForCurrentThread();
                 run.Again(bytes.AsSpan(0, length));
                 long cost = GC.GetAllocatedBytesForCurrentThread() - before;
