@@ -50,7 +50,7 @@ internal sealed partial class ChildGateway : IDisposable
     /// <param name="folder">Data folder.</param>
     /// <param name="channelPortFirst">First port for channels.</param>
     /// <param name="channelPorts">How many.</param>
-    public static async Task<ChildGateway> StartAsync(string folder, int channelPortFirst, int channelPorts = 20)
+    public static async Task<ChildGateway> StartAsync(string folder, int channelPortFirst, int channelPorts = 64)
     {
         ChildGateway gateway = new(folder, channelPortFirst, channelPorts);
         await Task.WhenAny(gateway._address.Task, gateway._process.WaitForExitAsync(), Task.Delay(RunningGateway.Patience));

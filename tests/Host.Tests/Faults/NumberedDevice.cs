@@ -31,6 +31,32 @@ internal sealed class NumberedDevice(SimulationPlan plan, int number)
     /// <summary>All packets that it sent, oldest first.</summary>
     public List<SentPacket> Sent { get; } = [];
 
+    /// <summary>Whether every packet of a plan is answered, and with bytes that do not depend on the clock: only then a reply tells what the gateway acknowledged.</summary>
+    public static bool IsAnsweredAtAnyTime(SimulationPlan plan)
+    {
+        string? known = null;
+        foreach (long second in new[] { FirstSecond, FirstSecond + 86_461 })
+        {
+            Session mirror = plan.Codec.CreateSession();
+            mirror.Transport = plan.Transport;
+            mirror.NowUs = second * 1_000_000;
+            Route route = new(plan.City, new Random(1));
+            string ident = DeviceIdent.Of(plan.Ident, 1);
+            var replies = new List<string>();
+            foreach (PacketTemplate login in plan.Logins) replies.Add(Convert.ToHexString(InputDecoder.Decode(plan.Codec, mirror, login.Build(ident, [route.At(FirstSecond * 1_000_000)])).Reply));
+            foreach (PacketTemplate packet in plan.Packets)
+            {
+                byte[] reply = InputDecoder.Decode(plan.Codec, mirror, packet.Build(ident, [.. Enumerable.Range(0, packet.MessageCount).Select(i => route.At((FirstSecond + i) * 1_000_000))])).Reply;
+                if (reply.Length == 0) return false;
+                replies.Add(Convert.ToHexString(reply));
+            }
+            string all = string.Join(' ', replies);
+            known ??= all;
+            if (all != known) return false;
+        }
+        return true;
+    }
+
     /// <summary>Sends packet after packet, each after the reply to the one before, until the connection breaks.</summary>
     /// <param name="port">The channel's port.</param>
     /// <param name="pauseMs">Between reply and packet.</param>

@@ -104,7 +104,7 @@ public sealed partial class FormatAndDocTests : IDisposable
         Run run = await Run.Async("protocol", "doc", info.Name);
         Assert.Equal((0, ""), (run.ExitCode, run.Error));
         Assert.StartsWith($"# {info.Title}\n", run.Output, StringComparison.Ordinal);
-        Assert.Contains("\n## Framing\n", run.Output, StringComparison.Ordinal);
+        if (SpecLoader.ReadBuiltIn(file)!.Contains("\nframe", StringComparison.Ordinal)) Assert.Contains("\n## Framing\n", run.Output, StringComparison.Ordinal);
         Assert.All(info.Messages, message => Assert.Contains($"\n### {message.Name}\n", run.Output, StringComparison.Ordinal));
         Assert.All(info.Parameters, parameter => Assert.Contains($"| {parameter}", run.Output.Replace("\\*", "*", StringComparison.Ordinal).Replace("&lt;", "<", StringComparison.Ordinal), StringComparison.Ordinal));
         Assert.All(info.Commands, command => Assert.Contains($"| `{command.Name}` |", run.Output, StringComparison.Ordinal));
