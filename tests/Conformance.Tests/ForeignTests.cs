@@ -30,7 +30,8 @@ public class ForeignTests(ITestOutputHelper output)
                     state.NowUs = 1_788_264_000_000_000;
                     foreach (VectorFrame frame in session)
                     {
-                        if (frame.Wire is not { } wire) continue;
+                        // A channel has no port for a transport that its protocol does not speak.
+                        if (frame.Wire is not { } wire || (frame.Transport == "udp" ? !codec.Info.Udp : !codec.Info.Tcp)) continue;
                         decoded++;
                         state.Transport = frame.Transport == "udp" ? Transport.Udp : Transport.Tcp;
                         foreach ((double latitude, double longitude) in Positions(codec, state, wire))

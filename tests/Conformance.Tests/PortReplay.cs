@@ -17,27 +17,33 @@ internal sealed class PortReplay(RunningGateway gateway, Codec codec, IReadOnlyL
     private Socket? _socket;
     private long _channel;
     private long _key;
+    private bool _closed;       // by the gateway, which refused something
     private string _configured = "";
     private string _transport = "";
 
-    /// <summary>Whether a frame can be sent this way: bytes are known, and its settings exist for a channel.</summary>
-    public bool CanSend(VectorFrame frame) => frame.Wire is not null && Configuration(frame) is not null;
+    /// <summary>Whether a frame can be sent this way: its bytes are known.</summary>
+    public static bool CanSend(VectorFrame frame) => frame.Wire is not null;
 
     /// <summary>Sends one frame and gives what came of it.</summary>
     public async Task<FrameOutcome> SendAsync(VectorFrame frame)
     {
         await ConnectAsync(frame);
-        if (frame.WireBefore is { } before) await _socket!.SendAsync(before, cancellation);
         byte[]? reply = null;
         string note = "";
         try
         {
+            if (frame.WireBefore is { } before)
+            {
+                await _socket!.SendAsync(before, cancellation);
+                await ReceiveAsync(0);
+            }
             await _socket!.SendAsync(frame.Wire!, cancellation);
             reply = await ReceiveAsync(frame.Response?.Length ?? 0);
         }
         catch (SocketException failure)
         {
             note = failure.SocketErrorCode.ToString();
+            _closed = true;
         }
         List<JsonElement> messages = await MessagesAsync(frame.Positions.Count);
         return new FrameOutcome(messages, reply ?? [], note, []);
@@ -48,24 +54,28 @@ internal sealed class PortReplay(RunningGateway gateway, Codec codec, IReadOnlyL
 
     private async Task ConnectAsync(VectorFrame frame)
     {
-        Dictionary<string, object> configuration = Configuration(frame)!;
+        Dictionary<string, object> configuration = Configuration(frame);
         string configured = JsonSerializer.Serialize(configuration);
-        if (_socket is not null && configured == _configured && frame.Transport == _transport) return;
+        if (_socket is not null && !_closed && configured == _configured && frame.Transport == _transport) return;
 
         _socket?.Dispose();
         (_configured, _transport) = (configured, frame.Transport);
         (_channel, IPEndPoint endPoint) = await gateway.CreateChannelAsync(codec.Info.Name, configuration, cancellation);
         _key = 0;
+        _closed = false;
         bool tcp = frame.Transport != "udp";
         _socket = new Socket(AddressFamily.InterNetwork, tcp ? SocketType.Stream : SocketType.Dgram, tcp ? ProtocolType.Tcp : ProtocolType.Udp);
         await _socket.ConnectAsync(endPoint, cancellation);
         // The connection is new: say again who sends, as the recording did last.
-        VectorFrame? login = session.TakeWhile(earlier => earlier != frame).LastOrDefault(earlier => earlier.NamesDevice && earlier.Wire is not null);
+        VectorFrame? login = session.TakeWhile(earlier => earlier != frame).LastOrDefault(CanLogIn) ?? session.FirstOrDefault(CanLogIn);
         if (frame.NamesDevice || login?.Wire is null) return;
         await _socket.SendAsync(login.Wire, cancellation);
         await ReceiveAsync(login.Response?.Length ?? 0);
         await MessagesAsync(login.Positions.Count);
     }
+
+    // What was said over the other transport may have another form.
+    private bool CanLogIn(VectorFrame frame) => frame.NamesDevice && frame.Wire is not null && (frame.Transport == "udp") == (_transport == "udp");
 
     /// <summary>Reads until the expected bytes are there and nothing follows, or until the limit.</summary>
     private async Task<byte[]> ReceiveAsync(int expected)
@@ -80,7 +90,11 @@ internal sealed class PortReplay(RunningGateway gateway, Codec codec, IReadOnlyL
             try
             {
                 int count = await _socket!.ReceiveAsync(buffer, patience.Token);
-                if (count == 0) break;
+                if (count == 0)
+                {
+                    _closed = true;
+                    break;
+                }
                 received.AddRange(buffer.AsSpan(0, count));
             }
             catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
@@ -105,8 +119,8 @@ internal sealed class PortReplay(RunningGateway gateway, Codec codec, IReadOnlyL
         }
     }
 
-    /// <summary>The recording's settings as a channel's configuration; null when the protocol has no such option.</summary>
-    private Dictionary<string, object>? Configuration(VectorFrame frame)
+    /// <summary>The recording's settings as a channel's configuration, as far as the protocol has such options.</summary>
+    private Dictionary<string, object> Configuration(VectorFrame frame)
     {
         var configuration = new Dictionary<string, object>();
         if (frame.Config is not { } config) return configuration;
@@ -115,7 +129,8 @@ internal sealed class PortReplay(RunningGateway gateway, Codec codec, IReadOnlyL
             // Whether a connection is one shows in the transport.
             if (setting.Name == "connectionless" || setting.Value.ValueKind == JsonValueKind.False) continue;
             string name = setting.Name == "model" ? "device.model" : setting.Name;
-            if (name != "device.model" && !codec.Info.Options.Any(option => option.Name == name)) return null;
+            // A spec may know a setting under another name, or not at all.
+            if (name != "device.model" && !codec.Info.Options.Any(option => option.Name == name)) continue;
             configuration[name] = setting.Value;
         }
         return configuration;
