@@ -55,7 +55,7 @@ public class ConformanceTests(ITestOutputHelper output)
                 using var replay = new PortReplay(gateway, codec, session, cancellation);
                 foreach (VectorFrame frame in session)
                 {
-                    if (PortReplay.CanSend(frame)) judge.Judge(frame, await replay.SendAsync(frame), result);
+                    if (replay.CanSend(frame)) judge.Judge(frame, await replay.SendAsync(frame), result);
                     else result.Skipped++;
                 }
             }

@@ -66,7 +66,7 @@ internal sealed class FrameJudge(AttributeMap map, ExceptionList exceptions, boo
     private void Excuse(ref Score score, string what, VectorFrame frame, int differing, ProtocolResult result)
     {
         int known = exceptions.Count(result.Protocol, frame.Hash, what);
-        if (known > differing) result.Stale.Add($"{result.Protocol} {frame.Hash} {what}: {known} exceptions listed, {differing} differ");
+        if (known > differing && ownClock) result.Stale.Add($"{result.Protocol} {frame.Hash} {what}: {known} exceptions listed, {differing} differ");
         score.Known += Math.Min(known, differing);
     }
 

@@ -21,8 +21,9 @@ internal sealed class PortReplay(RunningGateway gateway, Codec codec, IReadOnlyL
     private string _configured = "";
     private string _transport = "";
 
-    /// <summary>Whether a frame can be sent this way: its bytes are known.</summary>
-    public static bool CanSend(VectorFrame frame) => frame.Wire is not null;
+    /// <summary>Whether a frame can be sent this way: its bytes are known, and who sends it is not known from the other transport alone.</summary>
+    public bool CanSend(VectorFrame frame) =>
+        frame.Wire is not null && (frame.NamesDevice || !session.Any(other => other.NamesDevice) || session.Any(other => CanLogIn(other, frame.Transport)));
 
     /// <summary>Sends one frame and gives what came of it.</summary>
     public async Task<FrameOutcome> SendAsync(VectorFrame frame)
@@ -67,7 +68,9 @@ internal sealed class PortReplay(RunningGateway gateway, Codec codec, IReadOnlyL
         _socket = new Socket(AddressFamily.InterNetwork, tcp ? SocketType.Stream : SocketType.Dgram, tcp ? ProtocolType.Tcp : ProtocolType.Udp);
         await _socket.ConnectAsync(endPoint, cancellation);
         // The connection is new: say again who sends, as the recording did last.
-        VectorFrame? login = session.TakeWhile(earlier => earlier != frame).LastOrDefault(CanLogIn) ?? session.FirstOrDefault(CanLogIn);
+        VectorFrame[] earlier = [.. session.TakeWhile(other => other != frame)];
+        VectorFrame? login = earlier.LastOrDefault(other => CanLogIn(other, _transport));
+        if (login is null && earlier.Any(other => other.NamesDevice)) login = session.FirstOrDefault(other => CanLogIn(other, _transport));
         if (frame.NamesDevice || login?.Wire is null) return;
         await _socket.SendAsync(login.Wire, cancellation);
         await ReceiveAsync(login.Response?.Length ?? 0);
@@ -75,7 +78,7 @@ internal sealed class PortReplay(RunningGateway gateway, Codec codec, IReadOnlyL
     }
 
     // What was said over the other transport may have another form.
-    private bool CanLogIn(VectorFrame frame) => frame.NamesDevice && frame.Wire is not null && (frame.Transport == "udp") == (_transport == "udp");
+    private static bool CanLogIn(VectorFrame frame, string transport) => frame.NamesDevice && frame.Wire is not null && (frame.Transport == "udp") == (transport == "udp");
 
     /// <summary>Reads until the expected bytes are there and nothing follows, or until the limit.</summary>
     private async Task<byte[]> ReceiveAsync(int expected)
