@@ -141,8 +141,8 @@ public sealed class SampleTests
         }
     }
 
-    /// <summary>How many, per protocol; <c>MUTATED_PACKETS=1000000</c> is the long run.</summary>
-    private static int MutatedPackets => int.Parse(Environment.GetEnvironmentVariable("MUTATED_PACKETS") ?? "100000", CultureInfo.InvariantCulture);
+    /// <summary>How many, per protocol; <c>MUTATED_PACKETS</c> says another number.</summary>
+    private static int MutatedPackets => int.Parse(Environment.GetEnvironmentVariable("MUTATED_PACKETS") ?? "1000000", CultureInfo.InvariantCulture);
 
     [Theory, MemberData(nameof(Protocols))]
     public void Mutated_packets_throw_nothing_and_allocate_nothing(string protocol)
@@ -152,8 +152,7 @@ public sealed class SampleTests
         Random random = new(seed);
         SampleRun[] runs = [.. codec.Info.Samples.Select(sample => SampleRun.Of(codec, sample, []))];
         byte[] bytes = new byte[codec.Info.Samples.Max(sample => sample.Input.Length)];
-        long allocated = 0;
-        int counted = 0;
+        int allocating = 0;
         try
         {
             for (int round = 0; round < packets; round++)
@@ -170,20 +169,16 @@ public sealed class SampleTests
                 run.Again(bytes.AsSpan(0, length));
                 long cost = GC.GetAllocatedBytesForCurrentThread() - before;
                 // Unpacking borrows the platform's inflater, which allocates.
-                if (round >= warmUp && run.Session.InflatedContainers == inflated)
-                {
-                    allocated += cost;
-                    counted++;
-                }
-                Assert.True(run.Buffer.Length <= 64 * length + 4096, $"seed {seed}: {run.Buffer.Length} bytes out of {length}");
+                if (round >= warmUp && cost > 0 && run.Session.InflatedContainers == inflated) allocating++;
+                Assert.True(run.Buffer.Length <= 64 * length + 16_384, $"seed {seed}: {run.Buffer.Length} bytes out of {length}");
             }
         }
         catch (Exception e) when (e is not Xunit.Sdk.IAssertionException)
         {
             Assert.Fail($"seed {seed}: {e}");
         }
-        // A buffer may grow once more for a packet longer than any before it; a byte per packet would be another matter.
-        Assert.True(allocated < counted, $"seed {seed}: {allocated} bytes for {counted} packets");
+        // A buffer may grow once more for a packet that gives more than any before it; each session and its sink double a few buffers, and then no more.
+        Assert.True(allocating <= 20 * runs.Length, $"seed {seed}: {allocating} of {packets - warmUp} packets allocated");
     }
 
     private static void AssertSame(SampleRun expected, SampleRun actual, string how)
