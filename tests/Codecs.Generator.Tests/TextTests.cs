@@ -179,4 +179,23 @@ public sealed class TextTests
         Dictionary<string, object> inflated = Lab.Run(container, packed.ToArray()).Message;
         Assert.Equal((7L, 8L), (inflated["event.enum"], inflated["event.seqnum"]));
     }
+
+    [Theory]
+    [InlineData("AB", 1)]
+    [InlineData("ABC", 2)]
+    [InlineData("SEVENXX", 3)]
+    [InlineData("LONGERTHAN", 4)]
+    [InlineData("D", 5)]
+    [InlineData("E", 5)]
+    [InlineData("A", 9)]
+    [InlineData("ABCD", 9)]
+    [InlineData("AB\0", 9)]
+    [InlineData("LONGERTHAM", 9)]
+    public void Texts_of_any_length_choose_their_row(string word, long row)
+    {
+        string choose = Line("message m\n  rest word\n  switch word\n    \"AB\"\n      let n = 1\n    \"ABC\"\n      let n = 2\n    \"SEVENXX\"\n      let n = 3\n    \"LONGERTHAN\"\n      let n = 4\n    \"D\", \"E\"\n      let n = 5\n    *\n      let n = 9\n  record\n    value n -> event.enum\n");
+        string table = Line("message m\n  rest word\n  record\n    item rows(word)\ntable rows(word)\n  \"AB\" value 1 -> event.enum\n  \"ABC\" value 2 -> event.enum\n  \"SEVENXX\" value 3 -> event.enum\n  \"D\", \"E\" value 5 -> event.enum\n  \"F\" value 6 -> event.enum\n  * value 9 -> event.enum\n");
+        Assert.Equal(row, Lab.Run(choose, word + "\n").Message["event.enum"]);
+        if (row != 4) Assert.Equal(row, Lab.Run(table, word + "\n").Message["event.enum"]);
+    }
 }

@@ -81,6 +81,13 @@ internal sealed partial class SpecEmitter
         bool text = operand.Type == ValueType.Bytes;
         if (operand.Type == ValueType.Hex) throw new SpecSyntaxException(Ids.Type, item.At, "switch takes numbers or text; read the field as uint or bytes");
         Value selector = text ? (operand.ConstantBytes is null ? Anchor(operand) : operand) : ToLocal(Value.Of(ValueType.Integer, Int(operand, item.At)), "k");
+        // Short texts are compared as numbers.
+        string? textKey = null;
+        if (text && item.Rows.Sum(r => r.Choices.Count(choice => TextKey.Of(choice.From) is not null)) > 3 && item.Rows.TrueForAll(r => r.Choices.TrueForAll(choice => choice.To is null && choice.From is BytesExpr)))
+        {
+            textKey = _method.Integer("key");
+            Out.Line($"{textKey} = {TextKey.Of(selector)};");
+        }
         HashSet<long> seen = [];
         HashSet<string> seenTexts = [];
         bool first = true;
@@ -104,7 +111,8 @@ internal sealed partial class SpecEmitter
                         if (to is null && ConstantOf(from, c) is long constant && !seen.Add(constant)) throw new SpecSyntaxException(Ids.Unreachable, from.At, $"this row can never match: {constant} stands in a row above");
                         if (from is BytesExpr bytes && !seenTexts.Add(System.Convert.ToBase64String(bytes.Bytes))) throw new SpecSyntaxException(Ids.Unreachable, from.At, "this row can never match: the text stands in a row above");
                     }
-                    Out.Open($"{(first ? "" : "else ")}if {EmitChoices(selector, row.Choices, row.At, c)}");
+                    string test = textKey is null ? EmitChoices(selector, row.Choices, row.At, c) : $"({string.Join(" || ", row.Choices.Select(choice => TextKey.Of(choice.From) is long key ? $"{textKey} == {Value.Literal(key)}" : EmitEquals(selector, Emit(choice.From, c), false, row.At)))})";
+                    Out.Open($"{(first ? "" : "else ")}if {test}");
                 }
                 EmitItems(row.Body, inner);
                 // A name of one row that another row reads anew is no name for what follows.

@@ -96,12 +96,12 @@ internal sealed partial class SpecEmitter
             }
             if (!plain.Contains(row)) coded.Add(row);
         }
-        if (use.Types[0] == ValueType.Integer && TryGroup(coded, c, out List<(List<long> Keys, List<TableRowNode> Rows)> groups))
+        if (use.Types[0] is ValueType.Integer or ValueType.Bytes && TryGroup(coded, use.Types[0] == ValueType.Bytes, c, out List<(List<long> Keys, List<TableRowNode> Rows)> groups))
         {
             // Rows of constant ids become a jump table; rows of one id keep their order.
             if (groups.Count > 0)
             {
-                Out.Open($"switch ({selector.Code})");
+                Out.Open($"switch ({(use.Types[0] == ValueType.Bytes ? TextKey.Of(selector) : selector.Code)})");
                 foreach ((List<long> keys, List<TableRowNode> rows) in groups)
                 {
                     Out.Hidden();
@@ -171,8 +171,8 @@ internal sealed partial class SpecEmitter
         }
     }
 
-    /// <summary>Groups rows by id. False when an id is no constant, a range is wide, or a row has no id.</summary>
-    private bool TryGroup(List<TableRowNode> rows, Context c, out List<(List<long> Keys, List<TableRowNode> Rows)> groups)
+    /// <summary>Groups rows by id. False when an id is no constant, a range is wide, a text is long, or a row has no id.</summary>
+    private bool TryGroup(List<TableRowNode> rows, bool isText, Context c, out List<(List<long> Keys, List<TableRowNode> Rows)> groups)
     {
         const int rangeMax = 32;
         groups = [];
@@ -182,7 +182,8 @@ internal sealed partial class SpecEmitter
             if (row.IsDefault) return false;
             foreach ((Expr from, Expr? to) in row.Keys)
             {
-                if (ConstantOf(from, c) is not long first || (to is null ? first : ConstantOf(to, c)) is not long last || last - first >= rangeMax) return false;
+                long? constant = isText ? TextKey.Of(from) : ConstantOf(from, c);
+                if (constant is not long first || (to is null ? first : isText ? null : ConstantOf(to, c)) is not long last || last - first >= rangeMax) return false;
                 for (long key = first; key <= last; key++)
                 {
                     if (!byKey.TryGetValue(key, out List<TableRowNode>? list)) byKey[key] = list = [];

@@ -119,6 +119,15 @@ public static class Support
     /// <summary>Whether the text is this one byte.</summary>
     public static bool IsByte(ReadOnlySpan<byte> s, byte value) => s.Length == 1 && s[0] == value;
 
+    /// <summary>A text of up to 7 bytes as a number: its bytes from the lowest up, its length in the highest; -1 for longer ones.</summary>
+    public static long TextKey(ReadOnlySpan<byte> s)
+    {
+        if (s.Length > 7) return -1;
+        long key = (long)s.Length << 56;
+        for (int i = 0; i < s.Length; i++) key |= (long)s[i] << (8 * i);
+        return key;
+    }
+
     /// <summary>The first byte, or -1.</summary>
     public static int FirstByte(ReadOnlySpan<byte> s) => s.IsEmpty ? -1 : s[0];
 
