@@ -20,7 +20,7 @@ internal static class SampleCheck
 
         // A sample that expects no messages may well show what is refused.
         foreach (DecodedFrame frame in decoded.Frames.Where(frame => frame.Status is not DecodeStatus.Ok && sample.ExpectedCount != 0))
-            differences.Add(frame.Status is DecodeStatus.Unknown ? $"line {sample.Line}: no message takes the frame; see what 'when' compares with explain" : $"line {frame.FailedLine}: {frame.Status} at byte {frame.FailedOffset} of the frame");
+            differences.Add(frame.Status is DecodeStatus.Unknown ? $"line {sample.Line}: no message takes the frame; see what 'when' compares with explain" : $"line {frame.FailedLine}: {frame.Status} at byte {frame.FailedOffset} of the frame{(frame.Status is DecodeStatus.NotIdentified ? "; a record needs to know its device: put `login` in front of it, or give the sample an ident" : "")}");
         if (decoded.End is FrameStatus.NeedMore) differences.Add($"line {sample.Line}: the frame that begins at byte {decoded.Consumed} has no end; more bytes are needed");
         else if (decoded.End is not FrameStatus.Frame) differences.Add($"line {sample.Line}: {decoded.End} at byte {decoded.Consumed} of the input");
 
