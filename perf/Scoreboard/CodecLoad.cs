@@ -29,9 +29,10 @@ internal sealed class CodecLoad
         foreach (SampleInfo sample in codec.Info.Samples.Where(s => only is null || s.Name == only))
         {
             Session session = SessionOf(sample);
-            int before = Messages, bytes = Bytes;
-            if (Decode(sample.Input, session) && Messages > before) _inputs.Add((sample.Input, session));
-            else (Messages, Bytes) = (before, bytes);
+            if (!TryDecode(sample.Input, session) || _messages.Count == 0) continue;
+            _inputs.Add((sample.Input, session));
+            Messages += _messages.Count;
+            Bytes += sample.Input.Length;
         }
     }
 
@@ -70,24 +71,11 @@ internal sealed class CodecLoad
 
     private void Pass()
     {
-        foreach ((byte[] input, Session session) in _inputs)
-        {
-            _messages.Clear();
-            _reply.Clear();
-            int at = 0;
-            while (at < input.Length)
-            {
-                ReadOnlySpan<byte> unread = input.AsSpan(at);
-                FrameResult cut = _codec.TryFrame(unread, session);
-                if (cut.Status is not FrameStatus.Frame || cut.Consumed <= 0) break;
-                MessageSink sink = new(_messages);
-                _codec.Decode(cut.FrameOf(unread, session), session, ref sink, _reply);
-                at += cut.Consumed;
-            }
-        }
+        foreach ((byte[] input, Session session) in _inputs) TryDecode(input, session);
     }
 
-    private bool Decode(byte[] input, Session session)
+    /// <summary>Cuts and decodes an input; false when something of it is not understood.</summary>
+    private bool TryDecode(byte[] input, Session session)
     {
         _messages.Clear();
         _reply.Clear();
@@ -96,18 +84,12 @@ internal sealed class CodecLoad
         {
             ReadOnlySpan<byte> unread = input.AsSpan(at);
             FrameResult cut = _codec.TryFrame(unread, session);
-            if (cut.Status is not FrameStatus.Frame || cut.Consumed <= 0)
-            {
-                // What is left may be line ends that the framing passes over.
-                if (cut.Status is FrameStatus.NeedMore && at + cut.Consumed >= input.Length - 2 && at > 0) break;
-                return false;
-            }
+            // What is left may be line ends that the framing passes over.
+            if (cut.Status is not FrameStatus.Frame || cut.Consumed <= 0) return cut.Status is FrameStatus.NeedMore && at > 0 && at + cut.Consumed >= input.Length - 2;
             MessageSink sink = new(_messages);
             if (_codec.Decode(cut.FrameOf(unread, session), session, ref sink, _reply) is not DecodeStatus.Ok) return false;
             at += cut.Consumed;
         }
-        Messages += _messages.Count;
-        Bytes += input.Length;
         return true;
     }
 
