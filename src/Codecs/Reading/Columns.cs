@@ -4,7 +4,7 @@ namespace Gateway.Codecs.Reading;
 /// <remarks>Positions run from the start of the first column to end + 1 behind the last. Nothing throws: a column that is not there is empty.</remarks>
 public static class Columns
 {
-    /// <summary>The next column where several characters separate; see <see cref="Text.NextField"/> for one.</summary>
+    /// <summary>The next column where several characters separate; see <see cref="FieldCursor"/> for one.</summary>
     /// <param name="s">The frame.</param>
     /// <param name="p">Where the column starts; moved to the start of the next one, or to end + 1 after the last.</param>
     /// <param name="end">Where the line ends.</param>
