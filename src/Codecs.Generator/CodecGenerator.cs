@@ -78,8 +78,8 @@ public sealed class CodecGenerator : IIncrementalGenerator
         foreach (SpecIdentity other in all)
         {
             if (other.Path == spec.Path) return null;
-            if (other.ClassName == spec.ClassName) return new SpecDiagnostic(Ids.Duplicate, 1, 1, 1, $"{other.Path.Substring(other.Path.LastIndexOfAny(['/', '\\']) + 1)} is a protocol of this name already; give one of them another name");
-            if (other.Id == spec.Id) return new SpecDiagnostic(Ids.Duplicate, 1, 1, 1, $"{other.Path.Substring(other.Path.LastIndexOfAny(['/', '\\']) + 1)} has the number {spec.Id} already; write another one behind `id`");
+            if (other.ClassName == spec.ClassName) return new SpecDiagnostic(Ids.Duplicate, 1, 1, 1, $"{SpecCompiler.FileName(other.Path)} is a protocol of this name already; give one of them another name");
+            if (other.Id == spec.Id) return new SpecDiagnostic(Ids.Duplicate, 1, 1, 1, $"{SpecCompiler.FileName(other.Path)} has the number {spec.Id} already; write another one behind `id`");
         }
         return null;
     }

@@ -73,7 +73,7 @@ public static class SpecCompiler
             if (!d.IsError || lines.Add(d.Line)) yield return d;
     }
 
-    private static string FileName(string path) => path.Substring(path.LastIndexOfAny(['/', '\\']) + 1);
+    internal static string FileName(string path) => path.Substring(path.LastIndexOfAny(['/', '\\']) + 1);
 
     private static string Hash(string text)
     {
