@@ -190,26 +190,26 @@ internal sealed partial class ChannelLog
     public void DeleteFiles()
     {
         string folder = FolderOf(_options.Folder, ChannelId);
-        if (!Directory.Exists(folder)) return;
-        foreach (string file in Directory.EnumerateFiles(folder, Path.GetFileName(PathOf(_options.Folder, ChannelId, Incarnation)) + ".*")) _store.Handles.Delete(file);
-        _store.Handles.Files.SyncFolder(folder);
-        if (Directory.EnumerateFileSystemEntries(folder).Any()) return;
-        Directory.Delete(folder);
-        _store.Handles.Files.SyncFolder(Path.GetDirectoryName(folder)!);
+        FileSystem files = _store.Handles.Files;
+        if (!files.FolderExists(folder)) return;
+        foreach (string file in files.ListFiles(folder, Path.GetFileName(PathOf(_options.Folder, ChannelId, Incarnation)) + ".")) _store.Handles.Delete(file);
+        files.SyncFolder(folder);
+        if (files.ListFiles(folder, "").Length + files.ListFolders(folder).Length > 0) return;
+        files.RemoveFolder(folder);
+        files.SyncFolder(Path.GetDirectoryName(folder)!);
     }
 
     /// <summary>Removes files that lie below the head or belong to an earlier log of the channel.</summary>
     public void RemoveStrayFiles()
     {
         string folder = FolderOf(_options.Folder, ChannelId);
-        if (!Directory.Exists(folder)) return;
         long headSegment = _facts.HeadAddress >> _facts.SegmentBits;
         string prefix = Path.GetFileName(PathOf(_options.Folder, ChannelId, Incarnation)) + ".";
-        foreach (string file in Directory.EnumerateFiles(folder, "log-*"))
+        foreach (string file in _store.Handles.Files.ListFiles(folder, "log-"))
         {
             string name = Path.GetFileName(file);
             bool isOurs = name.StartsWith(prefix, StringComparison.Ordinal);
-            if (!isOurs || (long.TryParse(name[prefix.Length..], out long segment) && segment < headSegment)) File.Delete(file);
+            if (!isOurs || (long.TryParse(name[prefix.Length..], out long segment) && segment < headSegment)) _store.Handles.Delete(file);
         }
     }
 

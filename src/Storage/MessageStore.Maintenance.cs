@@ -138,7 +138,7 @@ public sealed partial class MessageStore
     }
 
     private IEnumerable<string> JournalFiles() =>
-        Directory.GetFiles(_options.Folder, "journal-*").Concat(Directory.GetFiles(_options.Folder, "facts-*"));
+        _handles.Files.ListFiles(_options.Folder, "journal-").Concat(_handles.Files.ListFiles(_options.Folder, "facts-"));
 
     /// <summary>The generation in `journal-N.S` or `facts-N`.</summary>
     private static long? GenerationOf(string file)

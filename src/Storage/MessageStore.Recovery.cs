@@ -15,7 +15,7 @@ public sealed partial class MessageStore
         if (!_checkpointFile.Exists || _checkpointFile.IsUnfinished)
         {
             RefuseIfUsed();
-            Directory.CreateDirectory(Path.Combine(_options.Folder, "channels"));
+            _handles.Files.MakeFolder(Path.Combine(_options.Folder, "channels"));
             return BeginJournal(generation: 1);
         }
 
@@ -106,7 +106,7 @@ public sealed partial class MessageStore
     }
 
     /// <summary>The operator said that what the journal holds for a damaged channel may go.</summary>
-    private bool IsGivenUp(long channelId) => File.Exists(GiveUpPathOf(channelId));
+    private bool IsGivenUp(long channelId) => _handles.Files.FileExists(GiveUpPathOf(channelId));
 
     private string GiveUpPathOf(long channelId) => Path.Combine(_options.Folder, FormattableString.Invariant($"give-up-{channelId}"));
 
@@ -117,7 +117,7 @@ public sealed partial class MessageStore
 
     private void ForgetGivenUp()
     {
-        string[] files = Directory.GetFiles(_options.Folder, "give-up-*");
+        string[] files = _handles.Files.ListFiles(_options.Folder, "give-up-");
         if (files.Length == 0) return;
         foreach (string file in files) _handles.Delete(file);
         _handles.Files.SyncFolder(_options.Folder);     // said once: it must not count again at the next damage
@@ -155,9 +155,8 @@ public sealed partial class MessageStore
 
     private void RefuseIfUsed()
     {
-        string? journal = Directory.EnumerateFiles(_options.Folder, "journal-*").FirstOrDefault(file => new FileInfo(file).Length > 1);
-        string channels = Path.Combine(_options.Folder, "channels");
-        string? log = Directory.Exists(channels) ? Directory.EnumerateFiles(channels, "log-*", SearchOption.AllDirectories).FirstOrDefault() : null;
+        string? journal = _handles.Files.ListFiles(_options.Folder, "journal-").FirstOrDefault(file => _handles.Files.LengthOf(file) > 1);
+        string? log = _handles.Files.ListFolders(Path.Combine(_options.Folder, "channels")).SelectMany(folder => _handles.Files.ListFiles(folder, "log-")).FirstOrDefault();
         if ((journal ?? log) is not { } file) return;
         throw new DamagedLogException(
             $"There is no valid checkpoint, but {file}: nobody knows what the logs hold. Restore checkpoint-a or checkpoint-b from a copy, or move the data folder away to begin with an empty one; nothing was changed.");

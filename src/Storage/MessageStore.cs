@@ -14,7 +14,7 @@ public sealed partial class MessageStore : IMessageStore
     private readonly StoreOptions _options;
     private readonly HandleCache _handles;
     private readonly CheckpointFile _checkpointFile;
-    private readonly FolderLock _folderLock;
+    private readonly IDisposable _folderLock;
     private readonly Dictionary<long, ChannelLog> _logs = [];
     private readonly Lock _gate = new();                        // guards _logs and the counters below
     private readonly SemaphoreSlim _checkpointGate = new(1, 1);
@@ -38,7 +38,7 @@ public sealed partial class MessageStore : IMessageStore
         options.Validate();
         _options = options with { Folder = Path.GetFullPath(options.Folder) };
         files.CreateFolder(_options.Folder);
-        _folderLock = new FolderLock(_options.Folder);
+        _folderLock = Lock(files, _options.Folder);
         _handles = new HandleCache(files, options.OpenFilesMax);
         _checkpointFile = new CheckpointFile(_handles, _options.Folder);
         try
@@ -98,7 +98,7 @@ public sealed partial class MessageStore : IMessageStore
             long incarnation = _incarnationNext++;
             RefuseForeignFiles(channelId);
             log = new ChannelLog(this, _handles, _options, ChannelFacts.Empty(channelId, incarnation, _options), options);
-            Directory.CreateDirectory(ChannelLog.FolderOf(_options.Folder, channelId));
+            _handles.Files.MakeFolder(ChannelLog.FolderOf(_options.Folder, channelId));
             _handles.Files.SyncFolder(Path.Combine(_options.Folder, "channels"));
             _logs.Add(channelId, log);
             var entry = new JournalEntry { Kind = JournalKind.Open, ChannelId = channelId, Incarnation = incarnation };
@@ -167,12 +167,24 @@ public sealed partial class MessageStore : IMessageStore
         _stopping.Dispose();
     }
 
+    private static IDisposable Lock(FileSystem files, string folder)
+    {
+        try
+        {
+            return files.LockFolder(folder);
+        }
+        catch (IOException e)
+        {
+            throw new IOException($"The data folder {folder} is in use by another process ({e.Message})", e);
+        }
+    }
+
     internal void Report(string trouble) => Trouble?.Invoke(trouble);
 
     private void RefuseForeignFiles(long channelId)
     {
         string folder = ChannelLog.FolderOf(_options.Folder, channelId);
-        if (!Directory.Exists(folder) || Directory.EnumerateFiles(folder, "log-*").FirstOrDefault() is not { } file) return;
+        if (_handles.Files.ListFiles(folder, "log-").FirstOrDefault() is not { } file) return;
         throw new DamagedLogException(
             $"{file} belongs to no log that the checkpoint knows. Move the folder {folder} away to begin channel {channelId} with an empty log, or restore the whole data folder from a copy; nothing was changed.");
     }

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Gateway.Storage.Disk;
-using Microsoft.Win32.SafeHandles;
 
 namespace Gateway.Storage.Tests;
 
@@ -204,7 +203,7 @@ public sealed class PowerCutTests : StoreFixture
 }
 
 /// <summary>Remembers what each file held at its last sync, and gives what a disk may hold after a power cut.</summary>
-internal sealed class PowerCutFiles : FileSystem
+internal sealed class PowerCutFiles : OsFileSystem
 {
     private const int SectorBytes = 512;
 
@@ -224,7 +223,7 @@ internal sealed class PowerCutFiles : FileSystem
     /// <summary>Cuts before the n-th call that changes the disk.</summary>
     public void CutAtCall(int number, Action cut) => (_callsLeft, _cut) = (number, cut);
 
-    public override SafeFileHandle Open(string path, bool create)
+    public override FileHandle Open(string path, bool create)
     {
         lock (_gate)
         {
@@ -238,7 +237,7 @@ internal sealed class PowerCutFiles : FileSystem
         }
     }
 
-    public override void Write(SafeFileHandle handle, string path, ReadOnlySpan<byte> bytes, long offset)
+    public override void Write(FileHandle handle, string path, ReadOnlySpan<byte> bytes, long offset)
     {
         lock (_gate)
         {
@@ -247,12 +246,12 @@ internal sealed class PowerCutFiles : FileSystem
         }
     }
 
-    public override void Sync(SafeFileHandle handle, string path)
+    public override void Sync(FileHandle handle, string path)
     {
         lock (_gate)
         {
             Count();
-            byte[] now = new byte[RandomAccess.GetLength(handle)];
+            byte[] now = new byte[LengthOf(path)];
             Read(handle, path, now, 0);
             _synced[path] = now;
         }

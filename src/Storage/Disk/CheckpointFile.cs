@@ -55,10 +55,10 @@ internal sealed class CheckpointFile(HandleCache handles, string folder)
     private bool _isSecondSuspect;
 
     /// <summary>Either file is there.</summary>
-    public bool Exists => File.Exists(_first) || File.Exists(_second);
+    public bool Exists => handles.Files.FileExists(_first) || handles.Files.FileExists(_second);
 
     /// <summary>The first copy was being written for the first time when the power went. Whether the folder held anything is another question.</summary>
-    public bool IsUnfinished => !File.Exists(_second) && ReadFile(_first) is null;
+    public bool IsUnfinished => !handles.Files.FileExists(_second) && ReadFile(_first) is null;
 
     /// <summary>Writes both copies, one after the other. An <see cref="IOException"/> leaves at least one old or new copy whole.</summary>
     public void Write(Checkpoint checkpoint)

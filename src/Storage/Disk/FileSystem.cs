@@ -1,76 +1,107 @@
-using System.Runtime.InteropServices;
-using Microsoft.Win32.SafeHandles;
+using System.Text;
 
 namespace Gateway.Storage.Disk;
 
-/// <summary>Every touch of the disk goes through here, so that a test can let it fail. Errors are <see cref="IOException"/>s.</summary>
-internal partial class FileSystem
+/// <summary>An open file of a <see cref="FileSystem"/>. Disposed while in use it stays usable until that use ends; a use that comes later gets
+/// <see cref="ObjectDisposedException"/>.</summary>
+internal abstract class FileHandle : IDisposable
 {
+    /// <inheritdoc />
+    public abstract void Dispose();
+}
+
+/// <summary>Every touch of the disk goes through here, so that a test can let it fail or keep it in memory. Paths are absolute. Errors are <see cref="IOException"/>s or
+/// <see cref="UnauthorizedAccessException"/>s.</summary>
+internal abstract class FileSystem
+{
+    private const int TextBytesMax = 4_096;
+
     /// <summary>The real one.</summary>
-    public static readonly FileSystem Real = new();
+    public static readonly FileSystem Real = new OsFileSystem();
 
     /// <summary>Opens a file for reading and writing; makes it when it is missing and <paramref name="create"/> is set.</summary>
     /// <exception cref="FileNotFoundException">It is missing and shall not be made.</exception>
-    public virtual SafeFileHandle Open(string path, bool create) =>
-        File.OpenHandle(path, create ? FileMode.OpenOrCreate : FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+    /// <exception cref="DirectoryNotFoundException">Its folder is missing.</exception>
+    public abstract FileHandle Open(string path, bool create);
 
     /// <summary>Writes all bytes at <paramref name="offset"/>.</summary>
-    public virtual void Write(SafeFileHandle handle, string path, ReadOnlySpan<byte> bytes, long offset) => RandomAccess.Write(handle, bytes, offset);
+    public abstract void Write(FileHandle handle, string path, ReadOnlySpan<byte> bytes, long offset);
 
     /// <summary>Reads up to the length of <paramref name="bytes"/>; less only at the end of the file.</summary>
-    public virtual int Read(SafeFileHandle handle, string path, Span<byte> bytes, long offset)
-    {
-        int total = 0;
-        while (total < bytes.Length)
-        {
-            int got = RandomAccess.Read(handle, bytes[total..], offset + total);
-            if (got == 0) break;
-            total += got;
-        }
-
-        return total;
-    }
+    public abstract int Read(FileHandle handle, string path, Span<byte> bytes, long offset);
 
     /// <summary>Brings a file's bytes and length to the disk.</summary>
-    public virtual void Sync(SafeFileHandle handle, string path) => RandomAccess.FlushToDisk(handle);
+    public abstract void Sync(FileHandle handle, string path);
+
+    /// <summary>True when there is a file, and no folder, of that name.</summary>
+    public abstract bool FileExists(string path);
+
+    /// <summary>Bytes of a file.</summary>
+    /// <exception cref="FileNotFoundException">It is missing.</exception>
+    public abstract long LengthOf(string path);
 
     /// <summary>Removes a file; a missing one is no error.</summary>
-    public virtual void Delete(string path) => File.Delete(path);
+    public abstract void Delete(string path);
+
+    /// <summary>Gives a file another name in the same folder; a file that has that name is replaced.</summary>
+    public abstract void Move(string path, string newPath);
+
+    /// <summary>The paths of the files in a folder whose names begin so, in no certain order; empty when the folder is missing.</summary>
+    public abstract string[] ListFiles(string folder, string prefix);
+
+    /// <summary>The paths of the folders in a folder, in no certain order; empty when the folder is missing.</summary>
+    public abstract string[] ListFolders(string folder);
+
+    /// <summary>True when there is a folder, and no file, of that name.</summary>
+    public abstract bool FolderExists(string path);
+
+    /// <summary>Makes one folder; one that is there is no error.</summary>
+    public abstract void MakeFolder(string path);
+
+    /// <summary>Removes a folder.</summary>
+    /// <exception cref="IOException">It holds something, or is missing.</exception>
+    public abstract void RemoveFolder(string path);
+
+    /// <summary>Brings a folder's entries to the disk: a new file is not there for sure before that.</summary>
+    public abstract void SyncFolder(string path);
+
+    /// <summary>Keeps everybody else out of a folder, by the file `lock` in it, until the result is disposed.</summary>
+    /// <exception cref="IOException">Somebody holds it.</exception>
+    public abstract IDisposable LockFolder(string folder);
+
+    /// <summary>Bytes that can still be written on the volume that holds the folder.</summary>
+    public abstract long FreeBytesOf(string folder);
 
     /// <summary>Makes a folder and those above it that are missing, and brings their names to the disk.</summary>
     public void CreateFolder(string path)
     {
-        if (Directory.Exists(path)) return;
+        if (FolderExists(path)) return;
         string? parent = Path.GetDirectoryName(path);
         if (!string.IsNullOrEmpty(parent)) CreateFolder(parent);
-        Directory.CreateDirectory(path);
+        MakeFolder(path);
         if (!string.IsNullOrEmpty(parent)) SyncFolder(parent);
     }
 
-    /// <summary>Brings a folder's entries to the disk: a new file is not there for sure before that.</summary>
-    public virtual void SyncFolder(string path)
+    /// <summary>The text of a small file, UTF-8; at most 4096 bytes of it.</summary>
+    public string ReadText(string path)
     {
-        if (OperatingSystem.IsWindows()) return;    // NTFS journals its folders; a folder can't be opened for a flush there
-
-        int descriptor = OpenFolder(path, OpenReadOnly);
-        if (descriptor < 0) throw new IOException($"The folder {path} can't be opened for a sync (errno {Marshal.GetLastPInvokeError()}).");
-        int result = SyncDescriptor(descriptor);
-        int error = Marshal.GetLastPInvokeError();
-        _ = CloseDescriptor(descriptor);
-        if (result != 0) throw new IOException($"The folder {path} can't be synced (errno {error}).");
+        byte[] bytes = new byte[TextBytesMax];
+        using FileHandle handle = Open(path, create: false);
+        return Encoding.UTF8.GetString(bytes, 0, Read(handle, path, bytes, 0));
     }
 
-    private const int OpenReadOnly = 0;
+    /// <summary>Puts a small text in a file of its own in place of what was there: after a power cut there is the old one or the new one, whole.</summary>
+    public void WriteText(string path, string text)
+    {
+        string temporary = path + ".new";
+        Delete(temporary);
+        using (FileHandle handle = Open(temporary, create: true))
+        {
+            Write(handle, temporary, Encoding.UTF8.GetBytes(text), 0);
+            Sync(handle, temporary);
+        }
 
-    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int OpenFolder(string path, int flags);
-
-    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int SyncDescriptor(int descriptor);
-
-    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int CloseDescriptor(int descriptor);
+        Move(temporary, path);
+        SyncFolder(Path.GetDirectoryName(path)!);
+    }
 }

@@ -1,9 +1,7 @@
-using Microsoft.Win32.SafeHandles;
-
 namespace Gateway.Storage.Disk;
 
 /// <summary>Keeps the most recently used file handles open, up to a limit: thousands of channels share a few hundred descriptors.</summary>
-/// <remarks>A handle that is evicted while in use stays open until that use ends (it counts references itself); a use that comes later gets
+/// <remarks>A handle that is evicted while in use stays open until that use ends; a use that comes later gets
 /// <see cref="ObjectDisposedException"/> and asks again, which the methods here do.</remarks>
 internal sealed class HandleCache(FileSystem files, int handlesMax) : IDisposable
 {
@@ -94,7 +92,7 @@ internal sealed class HandleCache(FileSystem files, int handlesMax) : IDisposabl
         }
     }
 
-    private SafeFileHandle Get(string path, bool create)
+    private FileHandle Get(string path, bool create)
     {
         lock (_gate)
         {
@@ -109,7 +107,7 @@ internal sealed class HandleCache(FileSystem files, int handlesMax) : IDisposabl
                 return node.Value.Handle;
             }
 
-            SafeFileHandle handle = files.Open(path, create);
+            FileHandle handle = files.Open(path, create);
             _byPath[path] = _newestFirst.AddFirst(new Entry(path, handle));
             if (_byPath.Count > handlesMax && _newestFirst.Last is { } oldest)
             {
@@ -122,5 +120,5 @@ internal sealed class HandleCache(FileSystem files, int handlesMax) : IDisposabl
         }
     }
 
-    private readonly record struct Entry(string Path, SafeFileHandle Handle);
+    private readonly record struct Entry(string Path, FileHandle Handle);
 }

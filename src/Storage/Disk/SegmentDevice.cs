@@ -146,7 +146,7 @@ internal sealed class SegmentDevice : StorageDeviceBase
                 string path = SegmentPath(segment), copy = path + ".new";
                 CopyAndSync(path, copy);
                 _handles.Forget(path);
-                File.Move(copy, path, overwrite: true);
+                _handles.Files.Move(copy, path);
                 _unsynced.Remove(segment);
             }
 

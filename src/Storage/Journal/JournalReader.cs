@@ -107,7 +107,7 @@ internal sealed class JournalReader(HandleCache handles, StoreOptions options, l
     private int[] Segments()
     {
         string prefix = Path.GetFileName(_path) + ".";
-        return [.. Directory.EnumerateFiles(options.Folder, prefix + "*")
+        return [.. handles.Files.ListFiles(options.Folder, prefix)
             .Select(file => int.TryParse(Path.GetFileName(file)[prefix.Length..], out int number) ? number : -1)
             .Where(number => number >= 0).Order()];
     }
