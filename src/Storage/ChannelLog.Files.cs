@@ -158,12 +158,12 @@ internal sealed partial class ChannelLog
         }
     }
 
-    /// <summary>Gives the memory of a log back that nobody used for a while and that is wholly on the disk.</summary>
-    public void CloseIfIdle(long nowMs, long idleMs)
+    /// <summary>Gives the memory of a log back that nobody used since the timestamp <paramref name="before"/> and that is wholly on the disk.</summary>
+    public void CloseIfIdle(long before)
     {
         lock (_gate)
         {
-            if (_log is null || _users > 0 || nowMs - _lastUseMs < idleMs || _facts.UntilAddress != _tailAddress || _facts.HeadAddress != _headAddress) return;
+            if (_log is null || _users > 0 || _lastUse > before || _facts.UntilAddress != _tailAddress || _facts.HeadAddress != _headAddress) return;
             CloseLog();
         }
     }
@@ -216,7 +216,7 @@ internal sealed partial class ChannelLog
     /// <summary>Opens FASTER's log where the facts say; the gate is held.</summary>
     private bool TryOpenLog()
     {
-        _lastUseMs = Environment.TickCount64;
+        _lastUse = _options.Time.GetTimestamp();
         if (_log is not null) return true;
         try
         {

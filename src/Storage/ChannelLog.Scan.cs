@@ -47,7 +47,7 @@ internal sealed partial class ChannelLog
             log = _log;         // without one everything is in the files
             tail = _tailAddress;
             position.Address = StartOf(from);
-            _lastUseMs = Environment.TickCount64;
+            _lastUse = _options.Time.GetTimestamp();
             _users++;
         }
 

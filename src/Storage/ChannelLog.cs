@@ -23,7 +23,7 @@ internal sealed partial class ChannelLog : IMessageLog, IDisposable
     private LogOptions _logOptions;
     private FasterLog? _log;
     private int _users;
-    private long _lastUseMs;
+    private long _lastUse;      // a timestamp of the options' clock
     private long _nextSequence;
     private long _tailAddress;
     private long _headSequence;

@@ -14,25 +14,38 @@ public sealed partial class MessageStore
         {
             while (await timer.WaitForNextTickAsync(_stopping.Token).ConfigureAwait(false))
             {
-                second++;
-                try
-                {
-                    if (second % _options.ExpiryIntervalSeconds == 0) await OnOwnThreadAsync(Expire).ConfigureAwait(false);
-                    if (second % _options.CheckpointIntervalSeconds == 0 || Journal.IsFailing) await CheckpointAsync(_stopping.Token).ConfigureAwait(false);
-                    CloseIdle();
-                }
-                catch (Exception e) when (e is IOException or UnauthorizedAccessException or DamagedLogException)
-                {
-                    Report(e.Message);      // the next round tries again
-                }
+                await MaintainAsync(++second).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) { }
     }
 
+    /// <summary>What is due in this second since the start.</summary>
+    internal async Task MaintainAsync(int second)
+    {
+        try
+        {
+            if (second % _options.ExpiryIntervalSeconds == 0) await OnOwnThreadAsync(Expire).ConfigureAwait(false);
+            if (second % _options.CheckpointIntervalSeconds == 0 || Journal.IsFailing) await CheckpointAsync(_stopping.Token).ConfigureAwait(false);
+            CloseIdle();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or DamagedLogException)
+        {
+            Report(e.Message);      // the next round tries again
+        }
+    }
+
+    /// <summary>Commits what was appended; for a stepped store only.</summary>
+    internal void Step() => Journal.Step();
+
     /// <summary>Runs what waits for the disk for a second and more on a thread of its own. On a thread of the pool it would hold up every connection: on one core the pool
     /// has one thread, and half a second passes before it starts another.</summary>
-    private static Task OnOwnThreadAsync(Action work) => Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    private Task OnOwnThreadAsync(Action work)
+    {
+        if (!_options.IsStepped) return Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        work();
+        return Task.CompletedTask;
+    }
 
     /// <summary>Deletes the messages that are older than their channels allow.</summary>
     internal void Expire()
@@ -70,8 +83,8 @@ public sealed partial class MessageStore
 
     internal void CloseIdle()
     {
-        long now = Environment.TickCount64;
-        foreach (ChannelLog log in Snapshot()) log.CloseIfIdle(now, _options.IdleCloseSeconds * 1000L);
+        long before = _options.Time.GetTimestamp() - (_options.IdleCloseSeconds * _options.Time.TimestampFrequency);
+        foreach (ChannelLog log in Snapshot()) log.CloseIfIdle(before);
     }
 
     private ChannelLog[] Snapshot()

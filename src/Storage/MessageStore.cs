@@ -54,7 +54,7 @@ public sealed partial class MessageStore : IMessageStore
             throw;
         }
 
-        _maintenance = Task.Run(MaintainAsync);
+        _maintenance = options.IsStepped ? Task.CompletedTask : Task.Run(MaintainAsync);
     }
 
     /// <summary>What went wrong outside of any call, in words for the operator's log. Called on any thread; must return soon.</summary>

@@ -39,6 +39,10 @@ public sealed record StoreOptions
     /// <summary>Most bytes of payload in one packet; must fit a journal page with 4 bytes per message.</summary>
     public int PacketBytesMax { get; init; } = 4 * 1024 * 1024;
 
+    /// <summary>Nothing happens by itself, no thread and no timer is started: a single-threaded caller commits by <see cref="MessageStore.Step"/>, calls what the timer would,
+    /// and gets the same run from the same calls. Waits end inside these calls.</summary>
+    internal bool IsStepped { get; init; }
+
     internal void Validate()
     {
         ArgumentException.ThrowIfNullOrEmpty(Folder);

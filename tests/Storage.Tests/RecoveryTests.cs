@@ -103,13 +103,14 @@ public sealed class RecoveryTests : StoreFixture
     [Fact]
     public async Task The_journal_is_cut_after_a_checkpoint_and_idle_logs_open_again()
     {
-        await using MessageStore store = Open(Options with { IdleCloseSeconds = 1 });
+        var time = new ManualTime();
+        await using MessageStore store = Open(Options with { IdleCloseSeconds = 30, Time = time });
         IMessageLog log = await store.OpenAsync(1, new LogOptions(), None);
         for (int i = 0; i < 100; i++) await Append(log, Pack(i * 100, 100, 1_000));
         Assert.True(Directory.GetFiles(Options.Folder, "journal-*").Length > 4);
         Assert.True(await store.CheckpointAsync(None));
         Assert.Single(Directory.GetFiles(Options.Folder, "journal-*"));
-        await Task.Delay(1_100, None);
+        time.Advance(TimeSpan.FromSeconds(30));
         store.CloseIdle();
         AssertNumbers(await ReadAll(log), 0, 10_000);
         await Append(log, Pack(10_000, 1));

@@ -17,7 +17,7 @@ internal sealed class GroupJournal : IDisposable
     private readonly SegmentDevice _device;
     private readonly JournalFacts _facts;
     private readonly FasterLog _log;
-    private readonly Thread _thread;
+    private readonly Thread? _thread;       // none in a stepped store
     private readonly object _gate = new();      // a monitor: the commit thread waits on it
     private AppendOperation? _first;
     private AppendOperation? _last;
@@ -51,6 +51,7 @@ internal sealed class GroupJournal : IDisposable
         handles.Write(path + ".0", [0], 0);     // the file is there before the checkpoint speaks of it
         handles.Sync(path + ".0");
         handles.Files.SyncFolder(options.Folder);
+        if (options.IsStepped) return;
         _thread = new Thread(Run) { IsBackground = true, Name = $"journal commit {generation}", Priority = ThreadPriority.AboveNormal };
         _thread.Start();
     }
@@ -138,7 +139,14 @@ internal sealed class GroupJournal : IDisposable
             Monitor.PulseAll(_gate);
         }
 
-        _thread.Join();
+        if (_thread is not null) _thread.Join();
+        else while (!TryFinish()) CommitAll();
+    }
+
+    /// <summary>One turn of the commit thread, for a store that has none.</summary>
+    public void Step()
+    {
+        if (_hasUncommitted || _isFailing) CommitAll();
     }
 
     /// <inheritdoc />
@@ -154,8 +162,6 @@ internal sealed class GroupJournal : IDisposable
     {
         while (true)
         {
-            AppendOperation? operations;
-            long sequence;
             lock (_gate)
             {
                 while (!_hasUncommitted && !_isStopping && !_isFailing)
@@ -166,25 +172,39 @@ internal sealed class GroupJournal : IDisposable
                 }
 
                 if (_isFailing && !_isStopping && _first is null) Monitor.Wait(_gate, RetryMs);
-                if (_isStopping && !_hasUncommitted)
-                {
-                    _isFailing = true;
-                    _hasStopped = true;
-                    Complete(TakeAll(), AppendStatus.Unavailable);
-                    return;
-                }
+                if (TryFinish()) return;
             }
 
             if (_options.CommitIntervalMs > 0) Thread.Sleep(_options.CommitIntervalMs);
-            lock (_gate)
-            {
-                operations = TakeAll();
-                sequence = _nextSequence - 1;
-                _hasUncommitted = false;
-            }
-
-            Commit(operations, sequence);
+            CommitAll();
         }
+    }
+
+    /// <summary>Ends the journal when it shall stop and everything had its turn.</summary>
+    private bool TryFinish()
+    {
+        lock (_gate)
+        {
+            if (!_isStopping || _hasUncommitted) return false;
+            _isFailing = true;
+            _hasStopped = true;
+            Complete(TakeAll(), AppendStatus.Unavailable);
+            return true;
+        }
+    }
+
+    private void CommitAll()
+    {
+        AppendOperation? operations;
+        long sequence;
+        lock (_gate)
+        {
+            operations = TakeAll();
+            sequence = _nextSequence - 1;
+            _hasUncommitted = false;
+        }
+
+        Commit(operations, sequence);
     }
 
     private AppendOperation? TakeAll()
@@ -234,7 +254,7 @@ internal sealed class GroupJournal : IDisposable
     }
 
     /// <summary>Completes those that wait for the operating system only; gives the others.</summary>
-    private static AppendOperation? CompleteWritten(AppendOperation? operations)
+    private AppendOperation? CompleteWritten(AppendOperation? operations)
     {
         AppendOperation? written = null, rest = null, restLast = null;
         bool any = false;
@@ -262,7 +282,7 @@ internal sealed class GroupJournal : IDisposable
         last = operation;
     }
 
-    private static void Complete(AppendOperation? operations, AppendStatus status)
+    private void Complete(AppendOperation? operations, AppendStatus status)
     {
         while (operations is not null)
         {
@@ -285,7 +305,8 @@ internal sealed class GroupJournal : IDisposable
 
             operations = last.Next;
             last.Next = null;
-            ThreadPool.UnsafeQueueUserWorkItem(first, preferLocal: false);
+            if (_options.IsStepped) first.Execute();
+            else ThreadPool.UnsafeQueueUserWorkItem(first, preferLocal: false);
         }
     }
 }
