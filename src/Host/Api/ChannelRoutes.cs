@@ -12,13 +12,13 @@ internal static class ChannelRoutes
 
     private static readonly string[] s_draftFields = ["name", "enabled", "protocol_id", "protocol_name", "configuration", "messages_ttl", "metadata"];
 
-    internal static void Map(IEndpointRouteBuilder routes)
-    {
-        routes.Map("POST", "/gw/channels", CreateAsync);
-        routes.Map("GET", "/gw/channels/{sel}", ReadAsync);
-        routes.Map("PUT", "/gw/channels/{sel}", ChangeAsync);
-        routes.Map("DELETE", "/gw/channels/{sel}", RemoveAsync);
-    }
+    internal static ApiRoute[] Table { get; } =
+    [
+        new("POST", "/gw/channels", RouteInputs.Fields | RouteInputs.Body, CreateAsync, "Creates channels and opens their ports."),
+        new("GET", "/gw/channels/{sel}", RouteInputs.Fields, ReadAsync, "Shows channels."),
+        new("PUT", "/gw/channels/{sel}", RouteInputs.Fields | RouteInputs.Body, ChangeAsync, "Changes channels."),
+        new("DELETE", "/gw/channels/{sel}", RouteInputs.None, RemoveAsync, "Removes channels and their messages."),
+    ];
 
     /// <summary>What a channel looks like.</summary>
     internal static ItemShape<Channel> Shape(GatewayOptions options) => new(

@@ -20,11 +20,11 @@ internal static class ConnectionRoutes
         new("send", false, (json, connection) => json.WriteNumberValue(connection.BytesSent)),
         new("msgs", false, (json, connection) => json.WriteNumberValue(connection.Messages)));
 
-    internal static void Map(IEndpointRouteBuilder routes)
-    {
-        routes.Map("GET", "/gw/channels/{sel}/connections/{connection}", ReadAsync);
-        routes.Map("DELETE", "/gw/channels/{sel}/connections/{connection}", CloseAsync);
-    }
+    internal static ApiRoute[] Table { get; } =
+    [
+        new("GET", "/gw/channels/{sel}/connections/{connection}", RouteInputs.Fields, ReadAsync, "Shows who is connected to channels."),
+        new("DELETE", "/gw/channels/{sel}/connections/{connection}", RouteInputs.None, CloseAsync, "Closes connections."),
+    ];
 
     private static Task ReadAsync(ApiCall call)
     {

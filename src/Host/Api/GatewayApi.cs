@@ -7,22 +7,14 @@ public static class GatewayApi
 {
     private const string TokenPrefix = "FlespiToken ";
 
-    /// <summary>Maps <c>/gw/...</c>. Needs an <see cref="ITokenValidator"/> among the services.</summary>
+    /// <summary>Maps <see cref="ApiRoutes"/>. Needs an <see cref="ITokenValidator"/> among the services.</summary>
     public static IEndpointRouteBuilder MapGatewayApi(this IEndpointRouteBuilder routes)
     {
-        ChannelRoutes.Map(routes);
-        MessageRoutes.Map(routes);
-        ConnectionRoutes.Map(routes);
-        ProtocolRoutes.Map(routes);
-        ReloadRoutes.Map(routes);
+        foreach (ApiRoute route in ApiRoutes.All) routes.MapMethods(route.Path, [route.Method], Guard(route.Handler));
         routes.MapMethods("/gw/{**rest}", [HttpMethods.Options], Preflight);
         routes.MapFallback("/gw/{**rest}", Guard(call => call.WriteErrorAsync(new ApiError(ApiErrorCode.NotFound, $"There is no {call.Http.Request.Method} {call.Http.Request.Path}."))));
         return routes;
     }
-
-    /// <summary>Maps an endpoint that needs a token.</summary>
-    internal static void Map(this IEndpointRouteBuilder routes, string method, string path, Func<ApiCall, Task> handler) =>
-        routes.MapMethods(path, [method], Guard(handler));
 
     /// <summary>Checks the token, allows foreign origins, and turns problems into answers.</summary>
     internal static RequestDelegate Guard(Func<ApiCall, Task> handler) => async http =>

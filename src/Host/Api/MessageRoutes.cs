@@ -7,11 +7,11 @@ namespace Gateway.Host.Api;
 /// <summary><c>/gw/channels/{sel}/messages</c>: read by time or as a queue, delete.</summary>
 internal static class MessageRoutes
 {
-    internal static void Map(IEndpointRouteBuilder routes)
-    {
-        routes.Map("GET", "/gw/channels/{sel}/messages", ReadAsync);
-        routes.Map("DELETE", "/gw/channels/{sel}/messages", DeleteAsync);
-    }
+    internal static ApiRoute[] Table { get; } =
+    [
+        new("GET", "/gw/channels/{sel}/messages", RouteInputs.Data, ReadAsync, "Reads messages by time, or as a queue."),
+        new("DELETE", "/gw/channels/{sel}/messages", RouteInputs.Data, DeleteAsync, "Deletes messages, from the oldest on."),
+    ];
 
     private static async Task ReadAsync(ApiCall call)
     {

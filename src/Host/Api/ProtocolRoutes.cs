@@ -23,12 +23,12 @@ internal static class ProtocolRoutes
         new("unit", true, (json, parameter) => json.WriteStringValue(parameter.Unit)),
         new("info", true, (json, parameter) => json.WriteStringValue(parameter.Description)));
 
-    internal static void Map(IEndpointRouteBuilder routes)
-    {
-        routes.Map("GET", "/gw/channel-protocols/{sel}", ReadProtocolsAsync);
-        routes.Map("GET", "/gw/protocols/{sel}", ReadProtocolsAsync);       // the name until 2020
-        routes.Map("GET", "/gw/message-parameters/{sel}", ReadParametersAsync);
-    }
+    internal static ApiRoute[] Table { get; } =
+    [
+        new("GET", "/gw/channel-protocols/{sel}", RouteInputs.Fields, ReadProtocolsAsync, "Shows the protocols that channels can speak.") { Audience = RouteAudience.AnyToken },
+        new("GET", "/gw/protocols/{sel}", RouteInputs.Fields, ReadProtocolsAsync, "The name until 2020.") { Audience = RouteAudience.AnyToken, IsAlias = true },
+        new("GET", "/gw/message-parameters/{sel}", RouteInputs.Fields, ReadParametersAsync, "Shows the parameters that messages can hold.") { Audience = RouteAudience.AnyToken },
+    ];
 
     private static Task ReadProtocolsAsync(ApiCall call)
     {

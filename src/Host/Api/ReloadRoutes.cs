@@ -9,11 +9,11 @@ namespace Gateway.Host.Api;
 /// <remarks>PUT does the same. A spec with errors changes nothing and answers HTTP 400 with one entry of <c>errors</c> for each.</remarks>
 internal static class ReloadRoutes
 {
-    internal static void Map(IEndpointRouteBuilder routes)
-    {
-        routes.Map("POST", "/gw/channel-protocols/{name}/reload", ReloadAsync);
-        routes.Map("PUT", "/gw/channel-protocols/{name}/reload", ReloadAsync);
-    }
+    internal static ApiRoute[] Table { get; } =
+    [
+        new("POST", "/gw/channel-protocols/{name}/reload", RouteInputs.None, ReloadAsync, "Takes up the spec of a protocol as it is in the folder of specs now.") { Audience = RouteAudience.Operator },
+        new("PUT", "/gw/channel-protocols/{name}/reload", RouteInputs.None, ReloadAsync, "Does the same.") { Audience = RouteAudience.Operator, IsAlias = true },
+    ];
 
     private static async Task ReloadAsync(ApiCall call)
     {

@@ -1,0 +1,15 @@
+namespace Gateway.Host.Api;
+
+/// <summary>All operations of the API. One more is one row in the table of its subject; one more subject is one line here.</summary>
+internal static class ApiRoutes
+{
+    /// <summary>Every operation, in the order of the documents.</summary>
+    internal static IReadOnlyList<ApiRoute> All { get; } =
+    [
+        .. ChannelRoutes.Table,
+        .. MessageRoutes.Table,
+        .. ConnectionRoutes.Table,
+        .. ProtocolRoutes.Table,
+        .. ReloadRoutes.Table,
+    ];
+}
