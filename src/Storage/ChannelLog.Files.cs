@@ -24,12 +24,18 @@ internal sealed partial class ChannelLog
         for (long page = _facts.HeadAddress >> _facts.PageBits; page <= lastPage; page++)
         {
             long address = Math.Max(FirstAddressOf(page), _facts.HeadAddress);
+            if (page < lastPage && IsPadding(address))
+            {
+                _headAddress = FirstAddressOf(page + 1);
+                continue;
+            }
+
             if (!_device.TryReadAt(address, head, out int present)) throw new IOException($"{_device.PathOf(address)} can't be read: {_device.LastError}");
             long sequence = Record.SequenceOf(head[Record.EntryHeaderBytes..]);
             int length = BinaryPrimitives.ReadInt32LittleEndian(head);
             if (present < head.Length) throw Damaged(address, "the file ends or is missing");
             if (length is < Record.HeaderBytes or > Record.BytesMax) throw Damaged(address, "there is no record");
-            if (page == _facts.HeadAddress >> _facts.PageBits ? sequence != _facts.HeadSequence : sequence <= previous)
+            if (_marks.Count == 0 ? sequence != _facts.HeadSequence : sequence <= previous)
                 throw Damaged(address, $"message {sequence} follows message {previous}");
             if (sequence >= _facts.NextSequence) throw Damaged(address, $"message {sequence} was never committed");
             timeMaxUs = Math.Max(timeMaxUs, Record.ServerTimeUsOf(head[Record.EntryHeaderBytes..]));
@@ -40,9 +46,18 @@ internal sealed partial class ChannelLog
         VerifyPage(lastPage);
     }
 
+    /// <summary>True when the head stood at the tail and the next record did not fit there: it is the first of the next page. Earlier programs wrote such heads.</summary>
+    private bool IsPadding(long address)
+    {
+        if (address != _facts.HeadAddress || (address & (_pageBytes - 1)) is 0 or ChannelFacts.FirstAddress) return false;
+        if (_pageBytes - (address & (_pageBytes - 1)) < Record.EntryBytes(0)) return true;
+        Span<byte> length = stackalloc byte[Record.EntryHeaderBytes];
+        return _device.TryReadAt(address, length, out int present) && present == length.Length && BinaryPrimitives.ReadInt32LittleEndian(length) == 0;
+    }
+
     private void VerifyPage(long page)
     {
-        long address = Math.Max(FirstAddressOf(page), _facts.HeadAddress);
+        long address = Math.Max(FirstAddressOf(page), _headAddress);
         byte[] bytes = new byte[_facts.UntilAddress - address];
         if (!_device.TryReadAt(address, bytes, out int present)) throw new IOException($"{_device.PathOf(address)} can't be read: {_device.LastError}");
         if (present < bytes.Length) throw Damaged(address + present, "the file ends too early");

@@ -229,6 +229,7 @@ internal sealed partial class ChannelLog : IMessageLog, IDisposable
         long expected = PlaceOf(_tailAddress, payloadBytes);
         long address = EnqueueLoop.Enqueue(_log!, record);
         if (address != expected) throw new InvalidOperationException($"Channel {ChannelId}: a record landed at {address}, not at {expected}.");
+        if (_headAddress == _tailAddress) _headAddress = address;       // empty: what the record left free on the page before is nobody's
         _timeMaxUs = Math.Max(_timeMaxUs, serverTimeUs);
         long page = address >> _facts.PageBits;
         if (_marks.Count == 0 || page > _marks.LastPage) _marks.Add(page, _nextSequence, _timeMaxUs);

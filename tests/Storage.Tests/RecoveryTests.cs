@@ -85,6 +85,28 @@ public sealed class RecoveryTests : StoreFixture
         }
     }
 
+    /// <summary>Promise: a log that was emptied and whose next message did not fit on the page opens again. (It was refused as damaged: the head stood where the page was left free.)</summary>
+    [Theory]
+    [InlineData(30_000)]
+    [InlineData(32_736)]        // leaves 8 bytes of the page: less than a record
+    public async Task A_log_that_was_emptied_near_the_end_of_a_page_opens_again(int secondBytes)
+    {
+        await using (MessageStore store = Open())
+        {
+            IMessageLog log = await store.OpenAsync(1, new LogOptions(), None);
+            await Append(log, Pack(0, 1, 32_680));
+            await Append(log, Pack(1, 1, secondBytes));
+            await log.DeleteBelowAsync(long.MaxValue, None);
+            await Append(log, Pack(2, 1, 30_000));
+            Assert.Equal(30_024, log.State.Bytes);
+        }
+
+        await using MessageStore again = Open();
+        IMessageLog opened = await again.OpenAsync(1, new LogOptions(), None);
+        AssertNumbers(await ReadAll(opened), 2, 1);
+        Assert.Equal(30_024, opened.State.Bytes);
+    }
+
     [Fact]
     public async Task A_second_store_on_the_same_folder_is_refused()
     {
