@@ -193,6 +193,7 @@ internal sealed partial class ChannelLog
             if (_users == 0) CloseLog();
         }
 
+        if (_store.UnknownOutcomes.Any) _store.UnknownOutcomes.RemoveAll(this);
         Interlocked.Exchange(ref _arrival, null)?.TrySetResult();
         Interlocked.Exchange(ref _space, null)?.TrySetResult();
     }

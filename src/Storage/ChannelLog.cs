@@ -100,6 +100,8 @@ internal sealed partial class ChannelLog : IMessageLog, IDisposable
         lock (_gate)
         {
             LogOptions options = _logOptions;
+            if (_store.UnknownOutcomes.Any && packet.DeduplicationId != 0 && _store.UnknownOutcomes.TryFind(this, packet.DeduplicationId, out AppendResult stored))
+                return AwaitStored(packet.DeduplicationId, stored, options.Durability, cancellationToken);
             if (!IsAvailable || !TryOpenLog()) return Done(AppendStatus.Unavailable);
             if (TailAfter(packet) - _headAddress > options.QuotaBytes)
             {
@@ -128,11 +130,37 @@ internal sealed partial class ChannelLog : IMessageLog, IDisposable
             }
 
             AppendOperation operation = _store.Operations.Rent();
-            ValueTask<AppendResult> task = operation.Start(this, options.Durability, result, cancellationToken);
+            ValueTask<AppendResult> task = operation.Start(this, options.Durability, result, cancellationToken, packet.DeduplicationId);
             _store.Journal.Enqueue(ref entry, operation);
             return task;
         }
     }
+
+    /// <summary>A packet that is in the log already: tells its keys once it is acknowledged. What went into a journal that was given up is in the checkpoint that named the next
+    /// one, so the next commit of whatever journal there is tells of it. The gate is held.</summary>
+    private ValueTask<AppendResult> AwaitStored(long deduplicationId, AppendResult stored, Durability durability, CancellationToken cancellationToken)
+    {
+        if (stored.LastKey < Volatile.Read(ref _ackedNext))
+        {
+            _store.UnknownOutcomes.Remove(this, deduplicationId);
+            return new ValueTask<AppendResult>(stored);
+        }
+
+        if (!IsAvailable) return Done(AppendStatus.Unavailable);
+        AppendOperation operation = _store.Operations.Rent();
+        ValueTask<AppendResult> task = operation.Start(this, durability, stored, cancellationToken, deduplicationId, isRetry: true);
+        _store.Journal.Join(operation);
+        return task;
+    }
+
+    /// <summary>The caller of an append is not told what became of it; a retry is to find out. Any thread.</summary>
+    public void NoteUnknown(AppendOperation operation)
+    {
+        if (operation.DeduplicationId != 0 && !_isClosed) _store.UnknownOutcomes.Add(this, operation.DeduplicationId, operation.Success);
+    }
+
+    /// <summary>The caller of a retry is told. Any thread.</summary>
+    public void NoteKnown(AppendOperation operation) => _store.UnknownOutcomes.Remove(this, operation.DeduplicationId);
 
     /// <summary>All records below the sequence are durable, as far as the channel asks for it: readers may see them. Any thread.</summary>
     public void Acknowledge(long nextSequence)

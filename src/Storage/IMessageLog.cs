@@ -16,7 +16,12 @@ public interface IMessageLog
     /// <summary>Appends all messages of a packet, or none, and completes when they have the channel's durability.</summary>
     /// <param name="packet">The messages; must not change until the task completes. Nothing is kept of it afterwards.</param>
     /// <param name="cancellationToken">Stops the wait, not the append: after cancellation the outcome is unknown.</param>
-    /// <remarks>Allocates nothing in steady state. Appends of one channel become durable in the order in which they were called.</remarks>
+    /// <remarks>
+    /// Allocates nothing in steady state. Appends of one channel become durable in the order in which they were called.
+    /// An outcome that is unknown (<see cref="AppendStatus.Unavailable"/>, or a cancelled wait) is found out by appending the same packet again with the same
+    /// <see cref="Packet.DeduplicationId"/>: what was stored the first time is not stored again, and its keys are given once it has the channel's durability. Call again only
+    /// when the call before has ended.
+    /// </remarks>
     ValueTask<AppendResult> AppendAsync(Packet packet, CancellationToken cancellationToken);
 
     /// <summary>Completes when an append that was refused as <see cref="AppendStatus.Full"/> may work again: after a delete, after expiry, or when the log works again.</summary>
@@ -104,7 +109,7 @@ public enum AppendStatus : byte
     Full,
     /// <summary>A message is longer than <see cref="Packet.MessageBytesMax"/>; nothing was stored.</summary>
     TooLarge,
-    /// <summary>Disk full or failed, or the log is closed: the outcome is unknown, the packet can be tried again.</summary>
+    /// <summary>Disk full or failed, or the log is closed: the outcome is unknown. Try again with the same <see cref="Packet.DeduplicationId"/>.</summary>
     Unavailable,
 }
 
@@ -137,6 +142,10 @@ public sealed class Packet
 
     /// <summary>The server's time for all of them, µs since 1970.</summary>
     public long ServerTimeUs { get; set; }
+
+    /// <summary>Made once for what was received and kept for its retries, so that a log that has the messages already does not store them again; 0: none.
+    /// Two packets that are tried within a few minutes of each other must not have the same.</summary>
+    public long DeduplicationId { get; set; }
 
     /// <summary>Payloads one behind the other.</summary>
     public ReadOnlySpan<byte> Bytes => _bytes.AsSpan(0, Count == 0 ? 0 : _ends[Count - 1]);

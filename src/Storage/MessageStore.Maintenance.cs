@@ -87,6 +87,12 @@ public sealed partial class MessageStore
         foreach (ChannelLog log in Snapshot()) log.CloseIfIdle(before);
     }
 
+    /// <summary>The disk works again: who waits may try.</summary>
+    private void SignalSpace()
+    {
+        foreach (ChannelLog log in Snapshot()) log.SignalSpace();
+    }
+
     private ChannelLog[] Snapshot()
     {
         lock (_gate) return [.. _logs.Values];
@@ -99,7 +105,7 @@ public sealed partial class MessageStore
         if (journal.IsPoisoned && !isClosing)
         {
             // Its files can't be trusted any more. What it held goes to the disk with the channels' logs; appends are refused until the checkpoint names the new one.
-            next = new GroupJournal(_handles, _options, journal.Generation + 1);
+            next = new GroupJournal(_handles, _options, journal.Generation + 1, SignalSpace);
         }
 
         if (TryCheckpoint(next ?? journal, isClosing))
@@ -109,7 +115,7 @@ public sealed partial class MessageStore
             Report($"Journal {journal.Generation} is given up after a failed sync ({journal.LastError}); {next.Generation} goes on.");
             journal.Dispose();
             RemoveJournalsBelow(next.Generation);
-            foreach (ChannelLog log in Snapshot()) log.SignalSpace();
+            SignalSpace();
             return true;
         }
 

@@ -157,7 +157,7 @@ public sealed partial class MessageStore
     private GroupJournal BeginJournal(long generation)
     {
         RemoveJournalsFrom(generation);
-        var journal = new GroupJournal(_handles, _options, generation);
+        var journal = new GroupJournal(_handles, _options, generation, SignalSpace);
         _journal = journal;
         if (!TryCheckpoint(isClosing: false))
         {

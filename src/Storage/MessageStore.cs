@@ -75,6 +75,8 @@ public sealed partial class MessageStore : IMessageStore
 
     internal OperationPool Operations { get; } = new();
 
+    internal UnknownOutcomes UnknownOutcomes { get; } = new();
+
     /// <inheritdoc />
     /// <exception cref="IOException">The disk refused the new log.</exception>
     public async ValueTask<IMessageLog> OpenAsync(long channelId, LogOptions options, CancellationToken cancellationToken)

@@ -13,7 +13,7 @@ internal sealed class AppendPatience(ILogger<AppendPatience> logger)
     /// <summary>Pause after an append that failed again although the log had called for it.</summary>
     internal static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Appends a refused batch as soon as the log takes it.</summary>
+    /// <summary>Appends a refused batch as soon as the log takes it. The batch keeps its id, so one that was stored although nobody could say so is not stored again.</summary>
     /// <returns>False when it never will, or the connection ended meanwhile: then no reply may be sent.</returns>
     internal async Task<bool> AppendLaterAsync(TcpConnection connection, DecodeBatch batch, AppendStatus status)
     {

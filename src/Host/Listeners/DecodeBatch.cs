@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Gateway.Codecs;
 using Gateway.Storage;
 
@@ -18,6 +19,9 @@ internal sealed class DecodeBatch
 
     internal Packet Packet { get; } = new();
 
+    /// <summary>Given once for each use: a batch that is appended again because nobody knows what became of it is not stored twice.</summary>
+    internal long DeduplicationId { get; set; }
+
     internal bool IsFull => Messages.Length >= PayloadBytesFull || Reply.Length >= ReplyBytesFull;
 
     /// <summary>The messages as the log takes them; nothing is copied.</summary>
@@ -25,6 +29,7 @@ internal sealed class DecodeBatch
     {
         Packet.Use(Messages.Bytes, Messages.Ends, Messages.Count);
         Packet.ServerTimeUs = serverTimeUs;
+        Packet.DeduplicationId = DeduplicationId;
         return Packet;
     }
 
@@ -47,14 +52,17 @@ internal sealed class DecodeBatchPool
     private readonly Lock _gate = new();
     private readonly DecodeBatch[] _free = new DecodeBatch[CountMax];
     private int _count;
+    private long _lastId = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long)));      // so that two processes on one replicated log hardly meet
 
     internal DecodeBatch Rent()
     {
         lock (_gate)
         {
-            if (_count > 0) return _free[--_count];
+            DecodeBatch batch = _count > 0 ? _free[--_count] : new DecodeBatch();
+            if (++_lastId == 0) _lastId++;      // 0 means none
+            batch.DeduplicationId = _lastId;
+            return batch;
         }
-        return new DecodeBatch();
     }
 
     internal void Return(DecodeBatch batch)

@@ -30,12 +30,21 @@ internal sealed class AppendOperation : IValueTaskSource<AppendResult>, IThreadP
     /// <summary>What to tell the caller when it is durable.</summary>
     public AppendResult Success { get; private set; }
 
+    /// <summary>The packet's id, 0 for none.</summary>
+    public long DeduplicationId { get; private set; }
+
+    /// <summary>The messages were in the log before this call.</summary>
+    public bool IsRetry { get; private set; }
+
     /// <summary>Gets ready for one use.</summary>
-    public ValueTask<AppendResult> Start(ChannelLog? log, Durability durability, AppendResult success, CancellationToken cancellationToken)
+    public ValueTask<AppendResult> Start(
+        ChannelLog? log, Durability durability, AppendResult success, CancellationToken cancellationToken, long deduplicationId = 0, bool isRetry = false)
     {
         Log = log;
         Durability = durability;
         Success = success;
+        DeduplicationId = deduplicationId;
+        IsRetry = isRetry;
         _owners = 2;
         _isClaimed = 0;
         short version = _core.Version;
@@ -85,7 +94,9 @@ internal sealed class AppendOperation : IValueTaskSource<AppendResult>, IThreadP
 
     private void TryCancel(CancellationToken token)
     {
-        if (Interlocked.Exchange(ref _isClaimed, 1) == 0) _core.SetException(new OperationCanceledException(token));
+        if (Interlocked.Exchange(ref _isClaimed, 1) != 0) return;
+        Log?.NoteUnknown(this);     // first: the caller may try again as soon as it is told
+        _core.SetException(new OperationCanceledException(token));
     }
 
     private void LetGo()

@@ -8,16 +8,14 @@ namespace Gateway.Storage.Journal;
 /// Enqueue takes a short lock, so that the sequence of the journal is the order of its addresses. One thread commits: while it syncs, the next batch gathers.
 /// Each start and each failed sync begins a new generation in new files. FASTER never recovers these files, <see cref="JournalReader"/> reads them.
 /// </remarks>
-internal sealed class GroupJournal : IDisposable
+internal sealed partial class GroupJournal : IDisposable
 {
-    private const int RetryMs = 100;
-    private const int OperationsPerWorkItem = 16;
-
     private readonly StoreOptions _options;
     private readonly SegmentDevice _device;
     private readonly JournalFacts _facts;
     private readonly FasterLog _log;
     private readonly Thread? _thread;       // none in a stepped store
+    private readonly Action _recovered;
     private readonly object _gate = new();      // a monitor: the commit thread waits on it
     private AppendOperation? _first;
     private AppendOperation? _last;
@@ -30,9 +28,14 @@ internal sealed class GroupJournal : IDisposable
     private bool _hasStopped;
     private volatile bool _isFailing;
 
-    public GroupJournal(HandleCache handles, StoreOptions options, long generation)
+    /// <param name="handles">The disk.</param>
+    /// <param name="options">Sizes and times.</param>
+    /// <param name="generation">Which journal it is.</param>
+    /// <param name="recovered">Called by the commit thread when a disk that failed works again.</param>
+    public GroupJournal(HandleCache handles, StoreOptions options, long generation, Action recovered)
     {
         _options = options;
+        _recovered = recovered;
         Generation = generation;
         string path = PathOf(options.Folder, generation);
         _device = new SegmentDevice(handles, path, 1L << options.JournalSegmentBits, headAddress: 0);
@@ -60,7 +63,7 @@ internal sealed class GroupJournal : IDisposable
     public long Generation { get; }
 
     /// <summary>The disk fails at the moment, or a sync failed for good: nothing more is taken.</summary>
-    public bool IsFailing => _isFailing;
+    public bool IsFailing => _isFailing || _device.IsPoisoned;
 
     /// <summary>A sync failed: this generation is finished and another must follow.</summary>
     public bool IsPoisoned => _device.IsPoisoned;
@@ -98,13 +101,24 @@ internal sealed class GroupJournal : IDisposable
             entry.DurableSequence = _durableSequence;
             EnqueueLoop.Enqueue(_log, entry);
             _hasUncommitted = true;
-            if (operation is not null)
+            if (operation is not null) Add(operation);
+            if (_isIdle) Monitor.Pulse(_gate);
+        }
+    }
+
+    /// <summary>Adds nothing, but lets the operation wait for the next commit: it tells of all that was enqueued before.</summary>
+    public void Join(AppendOperation operation)
+    {
+        lock (_gate)
+        {
+            if (_hasStopped)
             {
-                if (_last is null) _first = operation;
-                else _last.Next = operation;
-                _last = operation;
+                Complete(operation, AppendStatus.Unavailable);
+                return;
             }
 
+            _hasUncommitted = true;
+            Add(operation);
             if (_isIdle) Monitor.Pulse(_gate);
         }
     }
@@ -158,53 +172,11 @@ internal sealed class GroupJournal : IDisposable
         _facts.Dispose();
     }
 
-    private void Run()
+    private void Add(AppendOperation operation)
     {
-        while (true)
-        {
-            lock (_gate)
-            {
-                while (!_hasUncommitted && !_isStopping && !_isFailing)
-                {
-                    _isIdle = true;
-                    Monitor.Wait(_gate);
-                    _isIdle = false;
-                }
-
-                if (_isFailing && !_isStopping && _first is null) Monitor.Wait(_gate, RetryMs);
-                if (TryFinish()) return;
-            }
-
-            if (_options.CommitIntervalMs > 0) Thread.Sleep(_options.CommitIntervalMs);
-            CommitAll();
-        }
-    }
-
-    /// <summary>Ends the journal when it shall stop and everything had its turn.</summary>
-    private bool TryFinish()
-    {
-        lock (_gate)
-        {
-            if (!_isStopping || _hasUncommitted) return false;
-            _isFailing = true;
-            _hasStopped = true;
-            Complete(TakeAll(), AppendStatus.Unavailable);
-            return true;
-        }
-    }
-
-    private void CommitAll()
-    {
-        AppendOperation? operations;
-        long sequence;
-        lock (_gate)
-        {
-            operations = TakeAll();
-            sequence = _nextSequence - 1;
-            _hasUncommitted = false;
-        }
-
-        Commit(operations, sequence);
+        if (_last is null) _first = operation;
+        else _last.Next = operation;
+        _last = operation;
     }
 
     private AppendOperation? TakeAll()
@@ -212,101 +184,5 @@ internal sealed class GroupJournal : IDisposable
         AppendOperation? operations = _first;
         _first = _last = null;
         return operations;
-    }
-
-    private void Commit(AppendOperation? operations, long sequence)
-    {
-        long address = 0;
-        bool isWritten = !_device.IsPoisoned && TryFlush(out address);
-        if (isWritten) operations = CompleteWritten(operations);
-        if (isWritten && _device.TrySync())
-        {
-            if (sequence > _durableSequence)
-            {
-                Volatile.Write(ref _durableAddress, address);
-                _facts.Write(sequence, address);
-                Volatile.Write(ref _durableSequence, sequence);
-            }
-
-            CommitCount++;
-            _isFailing = false;
-            Complete(operations, AppendStatus.Appended);
-            return;
-        }
-
-        _isFailing = true;
-        lock (_gate) _hasUncommitted = !_isStopping;
-        Complete(operations, AppendStatus.Unavailable);
-    }
-
-    private bool TryFlush(out long tail)
-    {
-        lock (_gate)
-        {
-            // FASTER hands a page out only when no thread is inside an enqueue, and lets the last of them do the work. Under the gate there is none: the write happens
-            // here and now, costs appenders a copy into the page cache at most, and an appender that lost its time slice holds nobody up.
-            tail = _log.TailAddress;
-            _log.Commit(spinWait: false);
-        }
-
-        EnqueueLoop.WaitFlushed(_log, tail);
-        return !_device.IsFailing || _device.TryRepair();
-    }
-
-    /// <summary>Completes those that wait for the operating system only; gives the others.</summary>
-    private AppendOperation? CompleteWritten(AppendOperation? operations)
-    {
-        AppendOperation? written = null, rest = null, restLast = null;
-        bool any = false;
-        for (AppendOperation? o = operations; o is not null && !any; o = o.Next) any = o.Durability == Durability.Os;
-        if (!any) return operations;
-
-        AppendOperation? writtenLast = null;
-        for (AppendOperation? operation = operations; operation is not null;)
-        {
-            AppendOperation? next = operation.Next;
-            operation.Next = null;
-            if (operation.Durability == Durability.Os) Link(ref written, ref writtenLast, operation);
-            else Link(ref rest, ref restLast, operation);
-            operation = next;
-        }
-
-        Complete(written, AppendStatus.Appended);
-        return rest;
-    }
-
-    private static void Link(ref AppendOperation? first, ref AppendOperation? last, AppendOperation operation)
-    {
-        if (last is null) first = operation;
-        else last.Next = operation;
-        last = operation;
-    }
-
-    private void Complete(AppendOperation? operations, AppendStatus status)
-    {
-        while (operations is not null)
-        {
-            // Cut a work item off: one item per caller costs more than what the callers do, one item for all would tell them one after the other.
-            AppendOperation first = operations, last = first;
-            int count = 0;
-            for (AppendOperation? operation = first; operation is not null && count < OperationsPerWorkItem; operation = operation.Next, count++)
-            {
-                last = operation;
-                if (status == AppendStatus.Appended)
-                {
-                    operation.Log?.Acknowledge(operation.Success.LastKey + 1);
-                    operation.SetResult(operation.Success);
-                }
-                else
-                {
-                    operation.SetResult(new AppendResult(status, 0, 0));
-                }
-            }
-
-            operations = last.Next;
-            last.Next = null;
-            if (_options.IsStepped) first.Execute();
-            else ThreadPool.UnsafeQueueUserWorkItem(first, preferLocal: false);
-        }
     }
 }

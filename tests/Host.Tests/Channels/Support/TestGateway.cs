@@ -49,7 +49,12 @@ internal sealed class TestGateway : IAsyncDisposable
     public HttpClient Http { get; private set; } = new();
 
     /// <summary>Starts a gateway on free ports.</summary>
-    public static async Task<TestGateway> StartAsync(Func<GatewayOptions, GatewayOptions>? configure = null, bool onDisk = false, string? folder = null, IEnumerable<Codec>? codecs = null)
+    /// <param name="configure">Changes the options.</param>
+    /// <param name="onDisk">Buffers on the real disk, not in memory.</param>
+    /// <param name="folder">Data folder; null: one of its own, removed at the end.</param>
+    /// <param name="codecs">Protocols; null: the line protocol.</param>
+    /// <param name="openStore">Opens the buffers in the folder given, for a disk that fails.</param>
+    public static async Task<TestGateway> StartAsync(Func<GatewayOptions, GatewayOptions>? configure = null, bool onDisk = false, string? folder = null, IEnumerable<Codec>? codecs = null, Func<string, IMessageStore>? openStore = null)
     {
         int first = 20_000 + Interlocked.Increment(ref s_portBlock) * 100 % 9_900;
         var options = new GatewayOptions
@@ -65,8 +70,8 @@ internal sealed class TestGateway : IAsyncDisposable
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(options.HttpEndPoint));
-        InMemoryMessageStore? store = onDisk ? null : new InMemoryMessageStore();
-        if (store is not null) builder.Services.AddSingleton<IMessageStore>(store);
+        IMessageStore? store = openStore is not null ? openStore(Path.Combine(options.DataFolder, GatewayChannels.MessagesFolderName)) : onDisk ? null : new InMemoryMessageStore();
+        if (store is not null) builder.Services.AddSingleton(store);
         builder.Services.AddSingleton(new CodecRegistry(codecs ?? [new LineCodec()]));
         builder.Services.AddSingleton<ITokenValidator, OneToken>();
         builder.Services.AddGatewayChannels(options);
