@@ -56,11 +56,15 @@ internal sealed class DeviceConnection : IDisposable
     }
 
     /// <summary>Fills the window: sends as many packets as may be unacknowledged.</summary>
-    public void FillWindow()
+    /// <param name="packetsMax">No more than so many.</param>
+    /// <returns>Packets that were added.</returns>
+    public int FillWindow(int packetsMax = int.MaxValue)
     {
         long now = Stopwatch.GetTimestamp();
-        for (; _queued - Acked < _depth; _queued++, _streamEnd += _packets.PacketBytes) _sentAt[_queued % _depth] = now;
+        int added = 0;
+        for (; added < packetsMax && _queued - Acked < _depth; added++, _queued++, _streamEnd += _packets.PacketBytes) _sentAt[_queued % _depth] = now;
         Flush();
+        return added;
     }
 
     /// <summary>Sends what the window holds and the socket takes.</summary>

@@ -11,6 +11,7 @@ const string Usage = """
     drive  --to HOST:PORT [--connections 100] [--records 1] [--depth 16] [--warm-up 1] [--seconds 5] [--json FILE]
     versus [--gateway FILE] [--shapes 1x16,25x16] [--connections 100] [--seconds 4] [--json FILE]
            both servers, each alone on core 0, the generator on core 1; a shape is RECORDSxDEPTH
+    soak   [--gateway FILE] [--minutes 30] [--load 0.7]              that share of what the gateway can do, with deletes and expiry: memory, handles, threads and disk over time
     start  [--gateway FILE] [--channels 1000]                        time from an empty folder to the first connection; memory with so many channels
     """;
 
@@ -57,6 +58,9 @@ try
         case "start":
             await StartUp.RunAsync(options.GetValueOrDefault("gateway", BuiltGateway()), (int)Number("channels", 1000)).ConfigureAwait(false);
             return 0;
+
+        case "soak":
+            return await Soak.RunAsync(options.GetValueOrDefault("gateway", BuiltGateway()), Math.Min(Number("minutes", 30), 1440), Number("load", 0.7)).ConfigureAwait(false) ? 0 : 1;
 
         default:
             Console.Error.WriteLine(Usage);

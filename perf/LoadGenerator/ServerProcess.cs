@@ -56,6 +56,15 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>The server's process id.</summary>
+    public int ProcessId => _process.Id;
+
+    /// <summary>The gateway's data folder.</summary>
+    public string DataFolder => _dataFolder ?? throw new InvalidOperationException($"The {Name} server has no folder.");
+
+    /// <summary>The gateway's API, with the token set.</summary>
+    public HttpClient Api => _api ?? throw new InvalidOperationException($"The {Name} server has no API.");
+
     /// <summary>Starts the raw server of this program and gives the place where it listens.</summary>
     public static async Task<(ServerProcess Server, IPEndPoint EndPoint)> StartRawAsync()
     {
@@ -99,9 +108,13 @@ internal sealed class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>Creates a channel of the gateway and gives the place where it listens.</summary>
-    public async Task<IPEndPoint> CreateChannelAsync(string name)
+    /// <param name="name">Its name.</param>
+    /// <param name="quotaBytes">Bytes its buffer may hold.</param>
+    /// <param name="ttlSeconds">How long it keeps messages.</param>
+    public async Task<IPEndPoint> CreateChannelAsync(string name, long quotaBytes = QuotaBytes, int ttlSeconds = 86_400)
     {
-        using HttpResponseMessage answer = await _api!.PostAsJsonAsync(new Uri("/gw/channels", UriKind.Relative), new[] { new { name, protocol_name = "teltonika", configuration = new { quota_bytes = QuotaBytes } } }).ConfigureAwait(false);
+        using HttpResponseMessage answer = await _api!.PostAsJsonAsync(
+            new Uri("/gw/channels", UriKind.Relative), new[] { new { name, protocol_name = "teltonika", messages_ttl = ttlSeconds, configuration = new { quota_bytes = quotaBytes } } }).ConfigureAwait(false);
         string text = await answer.Content.ReadAsStringAsync().ConfigureAwait(false);
         if (!answer.IsSuccessStatusCode) throw new IOException($"The channel was refused: {text}");
         using JsonDocument document = JsonDocument.Parse(text);

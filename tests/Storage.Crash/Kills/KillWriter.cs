@@ -21,9 +21,10 @@ internal static class KillWriter
             if (plan.DeleteMs > 0) tasks.Add(Task.Run(() => DeleteAsync(log, plan.DeleteMs, output)));
         }
 
-        Task life = Task.Delay(plan.LiveMs);
-        await Task.WhenAny(Task.WhenAll(tasks), life);
-        return life.IsCompleted && plan.KillAtCall > 0 ? 0 : 1;     // a kill at a call that never came is a clean end
+        // Without a kill of its own it lives until its parent ends it; a call that never came is a clean end.
+        Task life = Task.Delay(plan.KillAtCall > 0 ? plan.LiveMs : Timeout.Infinite);
+        await await Task.WhenAny(Task.WhenAll(tasks), life);
+        return 0;
     }
 
     private static Task StartWriter(IMessageLog log, int writer, int round, KillPlan plan, TextWriter output) => Task.Run(() => WriteAsync(log, writer, round, plan, output));
