@@ -248,10 +248,12 @@ internal sealed partial class ChannelLog
             });
             if (_tailAddress > ChannelFacts.FirstAddress)
             {
-                _commitFacts.Set(_headAddress, _tailAddress);
+                // From the checkpoint's head, not from ours: FASTER loads no page that holds nothing, and the next record would be written with zeros before it, over the end
+                // of a record that a start still looks for because the checkpoint does not know the deletion.
+                _commitFacts.Set(_facts.HeadAddress, _tailAddress);
                 log.Recover();
-                if (log.TailAddress != _tailAddress || log.BeginAddress != _headAddress)
-                    throw new IOException($"Channel {ChannelId}: the log was opened from {log.BeginAddress} to {log.TailAddress}, not from {_headAddress} to {_tailAddress}.");
+                if (log.TailAddress != _tailAddress || log.BeginAddress != _facts.HeadAddress)
+                    throw new IOException($"Channel {ChannelId}: the log was opened from {log.BeginAddress} to {log.TailAddress}, not from {_facts.HeadAddress} to {_tailAddress}.");
             }
 
             _log = log;

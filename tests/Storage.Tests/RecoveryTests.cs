@@ -107,6 +107,28 @@ public sealed class RecoveryTests : StoreFixture
         Assert.Equal(30_024, opened.State.Bytes);
     }
 
+    /// <summary>Promise: a log that was closed, emptied and written again opens after a crash although no checkpoint knows of it. (It was refused: its last record had zeros in it.)</summary>
+    [Fact]
+    public async Task A_closed_log_that_is_emptied_and_written_again_opens_after_a_crash()
+    {
+        string copy = Path.Combine(Folder, "copy");
+        await using (MessageStore store = Open())
+        {
+            await Append(await store.OpenAsync(1, new LogOptions(), None), Pack(0, 5));
+        }
+
+        await using (MessageStore store = Open())
+        {
+            IMessageLog log = await store.OpenAsync(1, new LogOptions(), None);
+            Assert.Equal(5, await log.DeleteBelowAsync(long.MaxValue, None));
+            for (int i = 5; i < 205; i += 10) await Append(log, Pack(i, 10, 1_000));        // more than a page, so that the file is written
+            CopyFolder(Options.Folder, copy);
+        }
+
+        await using MessageStore again = Open(Options with { Folder = copy });
+        AssertNumbers(await ReadAll(await again.OpenAsync(1, new LogOptions(), None)), 5, 200);
+    }
+
     [Fact]
     public async Task A_second_store_on_the_same_folder_is_refused()
     {
