@@ -26,7 +26,7 @@ internal sealed class ApiCall(HttpContext http)
     internal T Service<T>() where T : notnull => http.RequestServices.GetRequiredService<T>();
 
     /// <summary>A selector of the path.</summary>
-    internal Selector Selector(string name) => Api.Selector.Parse((string?)http.Request.RouteValues[name] ?? "");
+    internal Selector Selector(string name) => Api.Selector.Parse((string?)http.Request.RouteValues[name] ?? "", Service<TimeProvider>());
 
     /// <summary>The <c>fields</c> of the query, or null.</summary>
     internal string? Fields => http.Request.Query["fields"] is [{ } fields, ..] ? fields : null;
@@ -114,6 +114,13 @@ internal sealed class ApiCall(HttpContext http)
             if (error.Id is { } id) json.WriteNumber("id", id);
             json.WriteNumber("code", (int)error.Code);
             json.WriteString("reason", error.Reason);
+            if (error.Column is { } column) json.WriteNumber("column", column);
+            if (error.Hint is { } hint)
+            {
+                json.WriteStartArray("schema_hint");
+                foreach (string name in hint) json.WriteStringValue(name);
+                json.WriteEndArray();
+            }
             json.WriteEndObject();
         }
         json.WriteEndArray();

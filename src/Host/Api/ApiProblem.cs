@@ -1,3 +1,5 @@
+using Gateway.Host.Expressions;
+
 namespace Gateway.Host.Api;
 
 /// <summary>Numbers that clients find in <c>errors[].code</c>.</summary>
@@ -21,6 +23,12 @@ internal enum ApiErrorCode
 /// <param name="Id">The item it concerns, if one.</param>
 internal readonly record struct ApiError(ApiErrorCode Code, string Reason, long? Id = null)
 {
+    /// <summary>Where in an expression it was noticed, characters from 0.</summary>
+    internal int? Column { get; init; }
+
+    /// <summary>The names that would be valid, where an unknown one was given: <c>schema_hint</c>.</summary>
+    internal IReadOnlyList<string>? Hint { get; init; }
+
     /// <summary>The HTTP status of an answer that has nothing but this error.</summary>
     internal int Status => Code switch
     {
@@ -39,4 +47,14 @@ internal sealed class ApiProblem(ApiError error) : Exception(error.Reason)
 
     /// <summary>HTTP 400 with what was expected.</summary>
     internal static ApiProblem BadRequest(string reason) => new(new ApiError(ApiErrorCode.BadRequest, reason));
+
+    /// <summary>HTTP 400 for an unknown name, with those that are known.</summary>
+    internal static ApiProblem UnknownName(string reason, IReadOnlyList<string> known) =>
+        new(new ApiError(ApiErrorCode.BadRequest, $"{reason}; valid fields: {string.Join(", ", known)}.") { Hint = known });
+
+    /// <summary>HTTP 400 for a text that is no expression.</summary>
+    /// <param name="what">What the text is, e.g. <c>filter</c>.</param>
+    /// <param name="error">What is wrong with it.</param>
+    internal static ApiProblem BadExpression(string what, ExpressionError error) =>
+        new(new ApiError(ApiErrorCode.BadRequest, $"{what} is not understood {error}.") { Column = error.Column });
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using Gateway.Host.Expressions;
 
 namespace Gateway.Host.Api;
 
@@ -9,41 +10,93 @@ namespace Gateway.Host.Api;
 /// <param name="Write">Writes the value.</param>
 internal sealed record ItemField<T>(string Name, bool IsDefault, Action<Utf8JsonWriter, T> Write);
 
-/// <summary>What an API object looks like: its fields, how a request chooses among them, and how selectors look into them.</summary>
-internal sealed class ItemShape<T>(params ItemField<T>[] fields)
+/// <summary>What an API object looks like: its fields, how a request chooses among them, and how selectors and filters look into them.</summary>
+internal sealed class ItemShape<T>
 {
     /// <summary>Paths in one <c>fields</c> list.</summary>
     internal const int FieldsMax = 100;
 
-    private readonly Projection _default = new([.. fields.Where(field => field.IsDefault).Select(field => (field, (string[])[]))]);
+    /// <summary>Longest path in <c>fields</c> or a selector, characters.</summary>
+    internal const int PathLengthMax = 256;
 
-    /// <summary>Reads a <c>fields</c> list: names separated by commas, members of objects as <c>configuration.port</c>.</summary>
+    private readonly ItemField<T>[] _fields;
+    private readonly Projection _default;
+
+    /// <summary>A shape with these fields, in the order of the documents.</summary>
+    internal ItemShape(params ItemField<T>[] fields)
+    {
+        _fields = fields;
+        Names = [.. fields.Select(field => field.Name)];
+        _default = new Projection([.. fields.Where(field => field.IsDefault).Select(field => (field, (string[])[]))]);
+    }
+
+    /// <summary>Names of all fields.</summary>
+    internal IReadOnlyList<string> Names { get; }
+
+    /// <summary>Reads a <c>fields</c> list: names separated by commas, members of objects as <c>configuration.port</c>, masks as <c>messages_*</c> and <c>configuration.*</c>.</summary>
     /// <param name="list">The list; null or empty for the default fields.</param>
     internal Projection Choose(string? list)
     {
         if (string.IsNullOrWhiteSpace(list)) return _default;
         string[] paths = list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         if (paths.Length > FieldsMax) throw ApiProblem.BadRequest($"fields may name at most {FieldsMax} fields.");
+        if (paths.Any(path => path.Length > PathLengthMax)) throw ApiProblem.BadRequest($"a name in fields may have at most {PathLengthMax} characters.");
 
-        var chosen = new List<(ItemField<T>, string[])>();
-        foreach (IGrouping<string, string> root in paths.Distinct(StringComparer.Ordinal).GroupBy(path => path.Split('.')[0], StringComparer.Ordinal))
+        // In the order of the request; a field that is named twice stands where it was named first.
+        var chosen = new List<(ItemField<T> Field, List<string> Members)>();
+        foreach (string path in paths.Distinct(StringComparer.Ordinal))
         {
-            ItemField<T> field = fields.FirstOrDefault(known => known.Name == root.Key)
-                ?? throw ApiProblem.BadRequest($"There is no field '{root.Key}'; valid fields: {string.Join(", ", fields.Select(known => known.Name))}.");
-            bool isWhole = root.Any(path => path.Length == root.Key.Length);
-            chosen.Add((field, isWhole ? [] : [.. root.Select(path => path[(root.Key.Length + 1)..])]));
+            int dot = path.IndexOf('.', StringComparison.Ordinal);
+            foreach (ItemField<T> field in FieldsOf(dot < 0 ? path : path[..dot]))
+            {
+                int known = chosen.FindIndex(choice => choice.Field == field);
+                string member = dot < 0 ? "" : path[(dot + 1)..];
+                if (known < 0) chosen.Add((field, [member]));
+                else chosen[known].Members.Add(member);
+            }
         }
-        return new Projection(chosen);
+        return new Projection([.. chosen.Select(choice => (choice.Field, choice.Members.Contains("") || choice.Members.Contains("*") ? (string[])[] : [.. choice.Members]))]);
     }
 
-    /// <summary>Whether an item has this value at this path. Text is compared as text, everything else as JSON writes it; <c>*</c> and <c>?</c> are wildcards.</summary>
+    /// <summary>Compiles a condition on items: what stands in the braces of a selector, or the <c>filter</c> of logs and packets.</summary>
+    /// <param name="text">The expression.</param>
+    /// <param name="what">What it is, for errors: <c>filter</c>, <c>selector</c>.</param>
+    /// <param name="isFilter">Whether a name alone asks if it is there.</param>
+    /// <param name="clock">What time it is.</param>
+    /// <exception cref="ApiProblem">It is no expression, or names a field that there is not.</exception>
+    internal ItemCondition<T> ConditionOf(string text, string what, bool isFilter, TimeProvider clock)
+    {
+        var options = new ExpressionOptions { IsFilter = isFilter, IsName = name => Find(RootOf(name)) is not null };
+        if (!Expression.TryCompile(text, options, out Expression? expression, out ExpressionError error)) throw ApiProblem.BadExpression(what, error);
+        return new ItemCondition<T>(expression, clock, [.. expression.Names.Select(Resolve)]);
+
+        (ItemField<T>, string) Resolve(string name)
+        {
+            if (Find(name) is { } whole) return (whole, "");
+            string root = RootOf(name);
+            ItemField<T> field = Find(root) ?? throw ApiProblem.UnknownName($"The {what} looks at '{root}', and there is no such field", Names);
+            return (field, name[(root.Length + 1)..]);
+        }
+    }
+
+    /// <summary>Whether an item has this value at this path. Numbers are compared as numbers, everything else as text; <c>*</c> and <c>?</c> are wildcards. In lists, any element will do.</summary>
     internal bool Matches(T item, string path, string pattern)
     {
-        string[] steps = path.Split('.', 2);
-        ItemField<T> field = fields.FirstOrDefault(known => known.Name == steps[0])
-            ?? throw ApiProblem.BadRequest($"A selector can't look at '{steps[0]}'; valid fields: {string.Join(", ", fields.Select(known => known.Name))}.");
+        int dot = path.IndexOf('.', StringComparison.Ordinal);
+        string root = dot < 0 ? path : path[..dot];
+        ItemField<T> field = Find(root) ?? throw ApiProblem.UnknownName($"A selector can't look at '{root}'", Names);
         using JsonDocument value = Render(field, item);
-        return ItemShape.TryFollow(value.RootElement, steps.Length > 1 ? steps[1] : "", out JsonElement found) && Wildcard.IsMatch(ItemShape.TextOf(found), pattern);
+        return ItemJson.AnyMatches(value.RootElement, dot < 0 ? "" : path[(dot + 1)..], pattern);
+    }
+
+    private static string RootOf(string path) => path.IndexOf('.', StringComparison.Ordinal) is var dot && dot < 0 ? path : path[..dot];
+
+    private ItemField<T>? Find(string name) => Array.Find(_fields, field => field.Name == name);
+
+    private IEnumerable<ItemField<T>> FieldsOf(string name)
+    {
+        if (name.Contains('*', StringComparison.Ordinal)) return _fields.Where(field => Wildcard.IsMatch(field.Name, name));
+        return [Find(name) ?? throw ApiProblem.UnknownName($"There is no field '{name}'", Names)];
     }
 
     private static JsonDocument Render(ItemField<T> field, T item)
@@ -63,41 +116,15 @@ internal sealed class ItemShape<T>(params ItemField<T>[] fields)
             foreach ((ItemField<T> field, string[] members) in chosen)
             {
                 json.WritePropertyName(field.Name);
-                if (members.Length == 0) field.Write(json, item);
-                else WriteMembers(json, field, item, members);
-            }
-            json.WriteEndObject();
-        }
-
-        private static void WriteMembers(Utf8JsonWriter json, ItemField<T> field, T item, string[] members)
-        {
-            using JsonDocument value = Render(field, item);
-            json.WriteStartObject();
-            foreach (string member in members)
-            {
-                if (!ItemShape.TryFollow(value.RootElement, member, out JsonElement found)) continue;
-                json.WritePropertyName(member);
-                found.WriteTo(json);
+                if (members.Length == 0)
+                {
+                    field.Write(json, item);
+                    continue;
+                }
+                using JsonDocument value = Render(field, item);
+                ItemJson.WriteMembers(json, value.RootElement, members);
             }
             json.WriteEndObject();
         }
     }
-}
-
-/// <summary>Looks into JSON values for selectors.</summary>
-internal static class ItemShape
-{
-    /// <summary>Follows a dotted path; a member whose own name has the dots is found too.</summary>
-    internal static bool TryFollow(JsonElement value, string path, out JsonElement found)
-    {
-        found = value;
-        if (path.Length == 0) return true;
-        if (value.ValueKind is not JsonValueKind.Object) return false;
-        if (value.TryGetProperty(path, out found)) return true;
-        int dot = path.IndexOf('.', StringComparison.Ordinal);
-        return dot > 0 && value.TryGetProperty(path[..dot], out JsonElement inner) && TryFollow(inner, path[(dot + 1)..], out found);
-    }
-
-    /// <summary>A value as a selector would write it.</summary>
-    internal static string TextOf(JsonElement value) => value.ValueKind is JsonValueKind.String ? value.GetString()! : value.GetRawText();
 }

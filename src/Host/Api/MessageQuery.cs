@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Gateway.Codecs;
+using Gateway.Host.Expressions;
 
 namespace Gateway.Host.Api;
 
@@ -40,7 +41,7 @@ internal sealed record MessageQuery
     internal bool IsReverse { get; private init; }
 
     /// <summary>Only messages that match.</summary>
-    internal MessageFilter? Filter { get; private init; }
+    internal Expression? Filter { get; private init; }
 
     /// <summary>Only these parameters.</summary>
     internal ParameterSelection? Fields { get; private init; }
@@ -77,7 +78,7 @@ internal sealed record MessageQuery
                 "to" => query with { ToUs = Time(field) },
                 "count" => query with { Count = (int)Integer(field, 1, int.MaxValue, CountMax) },
                 "reverse" => query with { IsReverse = Flag(field) },
-                "filter" => query with { Filter = MessageFilter.Parse(Text(field)) },
+                "filter" => query with { Filter = FilterText.Parse(Text(field)) },
                 "fields" => query with { Fields = FieldsOf(field) },
                 "key" => query with { Key = Integer(field, 0, 1L << 53, 1L << 53) },
                 "curr_key" => query with { Key = Integer(field, 0, 1L << 53, 1L << 53), IsQueue = true },

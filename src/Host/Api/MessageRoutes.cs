@@ -33,7 +33,7 @@ internal static class MessageRoutes
         }
 
         call.Begin();
-        using var stream = new MessageStream(call.Http.Response.BodyWriter, query);
+        using var stream = new MessageStream(call.Http.Response.BodyWriter, query, call.Service<TimeProvider>());
         stream.WriteRaw("{\"result\":["u8);
         foreach (Channel channel in channels)
         {

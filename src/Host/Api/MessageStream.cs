@@ -2,12 +2,13 @@ using System.Buffers;
 using System.IO.Pipelines;
 using Gateway.Codecs;
 using Gateway.Host.Channels;
+using Gateway.Host.Expressions;
 using Gateway.Storage;
 
 namespace Gateway.Host.Api;
 
 /// <summary>Writes messages from channel buffers into an answer, page by page: no object per message, memory bounded by a page.</summary>
-internal sealed class MessageStream(PipeWriter output, MessageQuery query) : IDisposable
+internal sealed class MessageStream(PipeWriter output, MessageQuery query, TimeProvider clock) : IDisposable
 {
     /// <summary>Messages read from a log at one time.</summary>
     internal const int PageMessages = 1_000;
@@ -21,6 +22,7 @@ internal sealed class MessageStream(PipeWriter output, MessageQuery query) : IDi
     private static readonly PagePool s_pages = new();
 
     private readonly MessagePage _page = s_pages.Rent();
+    private readonly MessageMatcher? _filter = query.Filter is null ? null : new MessageMatcher(query.Filter, clock);
     private readonly ArrayBufferWriter<byte> _scratch = new(1024);
     private long _written;
     private long _unflushed;
@@ -89,14 +91,10 @@ internal sealed class MessageStream(PipeWriter output, MessageQuery query) : IDi
     private bool TryWrite(Channel channel, int index)
     {
         var envelope = new MessageEnvelope(channel.Id, channel.Definition.ProtocolId, _page.ServerTimeUs(index));
-        _scratch.ResetWrittenCount();
-        if (query.Filter is { } filter)
-        {
-            if (!MessageJson.Write(_page.Payload(index), envelope, _scratch) || !filter.IsMatch(_scratch.WrittenSpan)) return true;
-            if (query.Fields is not null) _scratch.ResetWrittenCount();
-        }
+        if (_filter is not null && !_filter.IsMatch(_page.Payload(index), in envelope)) return true;
         // A payload that is no message can't be shown; the log's checksum says that it is what was stored.
-        if (_scratch.WrittenCount == 0 && !MessageJson.Write(_page.Payload(index), envelope, _scratch, query.Fields)) return true;
+        _scratch.ResetWrittenCount();
+        if (!MessageJson.Write(_page.Payload(index), envelope, _scratch, query.Fields)) return true;
 
         if (Count > 0 && (Count >= query.Count || _written + _scratch.WrittenCount > query.Bytes))
         {

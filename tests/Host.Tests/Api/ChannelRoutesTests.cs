@@ -50,15 +50,71 @@ public sealed class ChannelRoutesTests
     [InlineData("enabled=false", "3")]
     [InlineData("protocol_name=line", "1,2,3")]
     [InlineData("name=nobody", "")]
-    public async Task Selectors_find_channels(string selector, string ids)
+    [InlineData("configuration.factor=5.0", "3")]
+    [InlineData("messages_ttl=86400", "1,2,3")]
+    [InlineData("metadata.tags=red", "1,2")]
+    [InlineData("metadata.owner.name=A%3Fa", "2")]
+    [InlineData("name=gamma,1", "3,1")]
+    [InlineData("2,name=*a,3", "2,1,3")]
+    [InlineData("name=%22beta%22", "2")]
+    [InlineData("name=delta, x", "4")]
+    [InlineData("%7Bname==%22beta%22%20%7C%7C%20configuration.factor%3E4%7D", "2,3")]
+    [InlineData("{name~\"%3Feta\"}", "2")]
+    [InlineData("{!enabled}", "3")]
+    [InlineData("{exists(\"metadata.owner\")}", "2")]
+    [InlineData("{name=beta}", "2")]
+    [InlineData("{metadata.owner.name==\"Ada\" && blocked==0}", "2")]
+    [InlineData("{metadata.tags==\"green\"}", "")]
+    [InlineData("{id in}", null)]
+    public async Task Selectors_find_channels(string selector, string? ids)
     {
         await using TestGateway gateway = await TestGateway.StartAsync();
         await gateway.SendAsync(HttpMethod.Post, "/gw/channels", """
-            [{"name":"alpha","protocol_name":"line"},{"name":"beta","protocol_id":9001},{"name":"gamma","protocol_name":"lines","enabled":false,"configuration":{"factor":5}}]
+            [{"name":"alpha","protocol_name":"line","metadata":{"tags":["red","green"]}},
+             {"name":"beta","protocol_id":9001,"metadata":{"tags":["red"],"owner":{"name":"Ada"}}},
+             {"name":"gamma","protocol_name":"lines","enabled":false,"configuration":{"factor":5}}]
             """);
+        if (ids is "4") await gateway.SendAsync(HttpMethod.Post, "/gw/channels", """{"name":"delta, x","protocol_name":"line"}""");
         (HttpStatusCode status, JsonElement body) = await gateway.GetAsync($"/gw/channels/{selector}?fields=id");
-        Assert.Equal(HttpStatusCode.OK, status);
+        Assert.Equal(ids is null ? HttpStatusCode.BadRequest : HttpStatusCode.OK, status);
+        if (ids is null) return;
         Assert.Equal(ids, string.Join(',', body.GetProperty("result").EnumerateArray().Select(item => item.GetProperty("id").GetInt64())));
+    }
+
+    [Fact]
+    public async Task Fields_name_members_and_masks_and_keep_the_nesting()
+    {
+        await using TestGateway gateway = await TestGateway.StartAsync();
+        await gateway.SendAsync(HttpMethod.Post, "/gw/channels", """
+            {"name":"one","protocol_name":"line","metadata":{"a":{"b":1,"c":{"d":[{"e":2,"f":3},5]}},"x.y":6,"z":"t"}}
+            """);
+        foreach ((string fields, string expected) in new[]
+        {
+            ("metadata.a.b", """{"metadata":{"a":{"b":1}}}"""),
+            ("name,metadata.z,metadata.x.y", """{"name":"one","metadata":{"x.y":6,"z":"t"}}"""),
+            ("metadata.a.c.d.e", """{"metadata":{"a":{"c":{"d":[{"e":2}]}}}}"""),
+            ("metadata.*.b", """{"metadata":{"a":{"b":1}}}"""),
+            ("metadata.z.deeper,id", """{"metadata":{},"id":1}"""),
+            ("metadata.z,metadata.*", """{"metadata":{"a":{"b":1,"c":{"d":[{"e":2,"f":3},5]}},"x.y":6,"z":"t"}}"""),
+            ("i*,nam*", """{"id":1,"name":"one"}"""),
+        })
+        {
+            (_, JsonElement body) = await gateway.GetAsync("/gw/channels/1?fields=" + fields);
+            Assert.Equal($$"""{"result":[{{expected}}]}""", body.GetRawText());
+        }
+    }
+
+    [Fact]
+    public async Task An_unknown_field_is_refused_with_the_valid_ones_as_a_list()
+    {
+        await using TestGateway gateway = await TestGateway.StartAsync();
+        foreach (string path in new[] { "/gw/channels/all?fields=colour", "/gw/channels/colour=1", "/gw/channels/{colour}" })
+        {
+            await gateway.CreateAsync();
+            (HttpStatusCode status, JsonElement body) = await gateway.GetAsync(path);
+            Assert.Equal(HttpStatusCode.BadRequest, status);
+            Assert.Contains("configuration", body.GetProperty("errors")[0].GetProperty("schema_hint").EnumerateArray().Select(name => name.GetString()));
+        }
     }
 
     [Fact]
@@ -100,7 +156,10 @@ public sealed class ChannelRoutesTests
     [InlineData("GET", "/gw/channels/1?fields=id,colour", null, "There is no field 'colour'; valid fields: id, name")]
     [InlineData("GET", "/gw/channels/bogus", null, "is no selector")]
     [InlineData("GET", "/gw/channels/colour=1", null, "can't look at 'colour'")]
-    [InlineData("GET", "/gw/channels/%7Bname==1%7D", null, "expression")]
+    [InlineData("GET", "/gw/channels/%7Bname==%7D", null, "selector is not understood at column 6: expected a name, a number")]
+    [InlineData("GET", "/gw/channels/%7Bcolour==1%7D", null, "looks at 'colour', and there is no such field; valid fields: id, name")]
+    [InlineData("GET", "/gw/channels/%7Bid==1", null, "must end with }")]
+    [InlineData("GET", "/gw/channels/1,two", null, "'two' is no selector; expected an id")]
     public async Task Bad_input_is_refused_with_what_was_expected_and_changes_nothing(string method, string path, string? body, string reason)
     {
         await using TestGateway gateway = await TestGateway.StartAsync();

@@ -105,6 +105,12 @@ public sealed class MessageRoutesTests
     [InlineData("position.latitude!=1", "0,2")]
     [InlineData("din!=1", "0,1,2")]
     [InlineData("exists(\\\"peer\\\")", "0,1,2")]
+    [InlineData("position.latitude==1||position.latitude==2", "1,2")]
+    [InlineData("(position.latitude+1)%2==0", "1")]
+    [InlineData("channel.id==1 && protocol.id==9001 && server.timestamp>1700000000", "0,1,2")]
+    [InlineData("timestamp<=server.timestamp && $position.latitude>0 ? true : false", "1,2")]
+    [InlineData("ident==\\\"track*\\\" && !(position.latitude~\\\"1\\\")", "0,2")]
+    [InlineData("substr(ident, -1)==1 && position.latitude<2", "0,1")]
     public async Task Filters_choose_messages(string filter, string latitudes)
     {
         await using TestGateway gateway = await TestGateway.StartAsync();
@@ -138,8 +144,9 @@ public sealed class MessageRoutesTests
     [InlineData("""{"timeout":301}""", "data.timeout must be an integer, 0 to 300")]
     [InlineData("""{"curr_key":-1}""", "data.curr_key must be")]
     [InlineData("""{"curr_key":1,"from":1}""", "can't be combined")]
-    [InlineData("""{"filter":"a||b"}""", "is not understood")]
-    [InlineData("""{"filter":"mileage()>3"}""", "is not understood")]
+    [InlineData("""{"filter":"a||"}""", "filter is not understood at column 3: expected a name, a number")]
+    [InlineData("""{"filter":"mileage()>3"}""", "filter is not understood at column 0: mileage() can't be used here")]
+    [InlineData("""{"filter":7}""", "data.filter must be a string")]
     [InlineData("[1]", "data must be a JSON object")]
     [InlineData("{", "data is not JSON")]
     public async Task Bad_data_is_refused_with_what_was_expected(string data, string reason)
