@@ -1,12 +1,9 @@
-using Gateway.Storage.Journal;
-
 namespace Gateway.Storage;
 
-/// <summary>Reads, searches and deletes.</summary>
+/// <summary>Reads and searches.</summary>
 internal sealed partial class ChannelLog
 {
     private const int RetriesMax = 1_000;
-    private static readonly TimeSpan AgeMax = TimeSpan.FromDays(30);
 
     /// <inheritdoc />
     public ValueTask ReadAsync(long fromKey, int countMax, int bytesMax, MessagePage page, CancellationToken cancellationToken)
@@ -47,6 +44,7 @@ internal sealed partial class ChannelLog
             long from;
             lock (_gate)
             {
+                below = _holes.EndOfLive(below);
                 if (below <= _headSequence || _marks.Count == 0) break;
                 from = Math.Max(_marks.FirstSequenceOf(_marks.PageOf(below - 1)), _headSequence);
             }
@@ -63,6 +61,8 @@ internal sealed partial class ChannelLog
                 below = page.NextKey = forward.Key(i);
                 if (page.Count == countMax) return ValueTask.CompletedTask;
             }
+
+            below = from;       // where the rest of the page is a hole, nothing was taken there
         }
 
         return ValueTask.CompletedTask;
@@ -74,36 +74,6 @@ internal sealed partial class ChannelLog
         cancellationToken.ThrowIfCancellationRequested();
         return new ValueTask<long>(Find(serverTimeUs, cancellationToken));
     }
-
-    /// <inheritdoc />
-    public async ValueTask<long> DeleteBelowAsync(long key, CancellationToken cancellationToken)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        long deleted = DeleteBelow(key, wait: true, out ValueTask<AppendResult> durable, cancellationToken);
-        if (deleted > 0) await durable.ConfigureAwait(false);
-        return deleted;
-    }
-
-    /// <summary>Deletes what is older than the age limit; what is younger or was not acknowledged stays.</summary>
-    public long Expire(long nowUs)
-    {
-        long limitUs = nowUs - (long)Math.Min(Volatile.Read(ref _logOptions).AgeMax.TotalMicroseconds, AgeMax.TotalMicroseconds);
-        if (_isClosed || _damage is not null || Volatile.Read(ref _headSequence) >= Volatile.Read(ref _ackedNext)) return 0;
-        lock (_gate)
-        {
-            // The first message of the page behind the head's is not older than what is looked for: nothing to do on most rounds.
-            if (_marks.Count == 0 || _oldestTimeUs >= limitUs) return 0;
-        }
-
-        long key = Find(limitUs, CancellationToken.None);
-        long deleted = DeleteBelow(key, wait: false, out _, CancellationToken.None);
-        var oldest = new TakeTime(long.MinValue);
-        long from = Volatile.Read(ref _headSequence), acked = Volatile.Read(ref _ackedNext);
-        if (from < acked && Scan(from, acked, ref oldest, CancellationToken.None)) _oldestTimeUs = oldest.TimeUs;
-        return deleted;
-    }
-
-    private long _oldestTimeUs = long.MinValue;
 
     private long Find(long serverTimeUs, CancellationToken cancellationToken)
     {
@@ -120,48 +90,5 @@ internal sealed partial class ChannelLog
             if (from >= acked) return acked;
             if (Scan(from, acked, ref take, cancellationToken)) return take.Key == 0 ? acked : take.Key;
         }
-    }
-
-    private long DeleteBelow(long key, bool wait, out ValueTask<AppendResult> durable, CancellationToken cancellationToken)
-    {
-        durable = default;
-        if (_damage is not null || _isClosed) return 0;
-        lock (_gate)
-        {
-            long before = _headSequence;
-            MoveHead(Math.Min(key, Volatile.Read(ref _ackedNext)));
-            long deleted = _headSequence - before;
-            if (deleted == 0) return 0;
-
-            var entry = new JournalEntry { Kind = JournalKind.Head, ChannelId = ChannelId, Incarnation = Incarnation, Key = _headSequence };
-            AppendOperation? operation = null;
-            if (wait)
-            {
-                operation = _store.Operations.Rent();
-                durable = operation.Start(log: null, Durability.Commit, new AppendResult(AppendStatus.Appended, 0, 0), cancellationToken);
-            }
-
-            _store.Journal.Enqueue(ref entry, operation);
-            SignalSpace();
-            return deleted;
-        }
-    }
-
-    /// <summary>Moves the head up to the sequence, at most to the tail; the gate is held.</summary>
-    private void MoveHead(long sequence)
-    {
-        sequence = Math.Min(sequence, _nextSequence);
-        if (sequence <= _headSequence) return;
-        long address = _tailAddress;
-        if (sequence < _nextSequence)
-        {
-            var take = new TakeAddress();
-            Scan(sequence, sequence + 1, ref take, CancellationToken.None);
-            address = take.Address;
-        }
-
-        _headAddress = address;
-        Volatile.Write(ref _headSequence, sequence);
-        _marks.TrimBelow(address >> _facts.PageBits);
     }
 }

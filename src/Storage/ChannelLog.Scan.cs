@@ -31,8 +31,8 @@ internal sealed partial class ChannelLog
         Taken Take(long sequence, long address, ReadOnlySpan<byte> record);
     }
 
-    /// <summary>Gives the records from one sequence to below another to a taker, each checked. <paramref name="below"/> must not be above what is acknowledged.</summary>
-    /// <returns>False when the head has passed a record meanwhile: the caller begins again.</returns>
+    /// <summary>Gives the records from one sequence to below another to a taker, each checked; holes are left out. <paramref name="below"/> must not be above what is acknowledged.</summary>
+    /// <returns>False when the head or a new hole has passed a record meanwhile: the caller begins again.</returns>
     /// <exception cref="DamagedLogException">A record that was committed can't be read.</exception>
     /// <exception cref="IOException">The disk refuses to read.</exception>
     private bool Scan<T>(long from, long below, ref T take, CancellationToken cancellationToken) where T : struct, ITake
@@ -46,7 +46,10 @@ internal sealed partial class ChannelLog
             if (from < _headSequence) return false;
             log = _log;         // without one everything is in the files
             tail = _tailAddress;
-            position.Address = StartOf(from);
+            position.Holes = _holes;
+            position.HoleIndex = _holes.IndexOf(from);
+            if (position.TryJump()) position.Jump = 0;
+            position.Address = StartOf(position);
             _lastUse = _options.Time.GetTimestamp();
             _users++;
         }
@@ -60,7 +63,8 @@ internal sealed partial class ChannelLog
                 long end = position.Address < flushed ? ScanFile(ref position, flushed, ref take) : ScanMemory(ref position, log!, ref take);
                 if (position.IsPassed) return false;
                 if (position.IsDone) break;
-                position.Address = end;
+                position.Address = end = position.Jump != 0 ? position.Jump : end;
+                position.Jump = 0;
                 if (end >= tail && position.Next < below && end >= Volatile.Read(ref _tailAddress))
                 {
                     if (IsPassed(position.Next)) return false;
@@ -80,12 +84,13 @@ internal sealed partial class ChannelLog
         }
     }
 
-    /// <summary>An address at or before that of the record; the gate is held.</summary>
-    private long StartOf(long sequence)
+    /// <summary>An address at or before that of the next record, with no hole between the two; the gate is held.</summary>
+    private long StartOf(in Position position)
     {
+        long floor = position.HoleIndex == 0 ? _headAddress : Math.Max(_headAddress, position.Holes[position.HoleIndex - 1].BelowAddress);
         foreach (Hint hint in _hints)
-            if (hint.Sequence == sequence && hint.Address >= _headAddress) return hint.Address;
-        return _marks.Count == 0 ? _headAddress : Math.Max(FirstAddressOf(_marks.PageOf(sequence)), _headAddress);
+            if (hint.Sequence == position.Next && hint.Address >= floor) return hint.Address;
+        return _marks.Count == 0 ? floor : Math.Max(FirstAddressOf(_marks.PageOf(position.Next)), floor);
     }
 
     /// <summary>Scans what one page holds from the address on, out of the file.</summary>
@@ -113,6 +118,13 @@ internal sealed partial class ChannelLog
 
                 int end = offset + Record.EntryHeaderBytes + ((recordBytes + 3) & ~3);
                 if (!Offer(ref position, start + offset, start + end, bytes.Slice(offset + Record.EntryHeaderBytes, recordBytes), ref take)) return start;
+                if (position.Jump != 0)
+                {
+                    if (position.Jump >= start + length) return position.Jump;
+                    end = (int)(position.Jump - start);     // behind the hole on the same page
+                    position.Jump = 0;
+                }
+
                 offset = end;
             }
 
@@ -138,7 +150,7 @@ internal sealed partial class ChannelLog
                 try
                 {
                     long end = address + Record.EntryHeaderBytes + ((length + 3) & ~3);
-                    if (!Offer(ref position, address, end, new ReadOnlySpan<byte>(entry, length), ref take)) break;
+                    if (!Offer(ref position, address, end, new ReadOnlySpan<byte>(entry, length), ref take) || position.Jump != 0) break;
                 }
                 finally
                 {
@@ -175,14 +187,14 @@ internal sealed partial class ChannelLog
         if (taken != Taken.Refused)
         {
             position.Next = sequence + 1;
-            position.EndAddress = endAddress;
+            position.EndAddress = position.TryJump() ? position.Jump : endAddress;
         }
 
         position.IsDone = taken != Taken.More || position.Next >= position.Below;
         return !position.IsDone;
     }
 
-    private bool IsPassed(long sequence) => Volatile.Read(ref _headSequence) > sequence || _isClosed;
+    private bool IsPassed(long sequence) => Volatile.Read(ref _headSequence) > sequence || _isClosed || Volatile.Read(ref _holes).TryFind(sequence, out _);
 
     private struct Position
     {
@@ -190,9 +202,22 @@ internal sealed partial class ChannelLog
         public long Below;
         public long Address;
         public long EndAddress;
+        public HoleList Holes;
+        public int HoleIndex;       // the first hole that ends above Next
+        public long Jump;           // where to go on behind a hole; 0: where the last record ended
         public bool HasTaken;
         public bool IsDone;
         public bool IsPassed;
+
+        /// <summary>Passes the hole that the next sequence lies in.</summary>
+        public bool TryJump()
+        {
+            if (HoleIndex >= Holes.Count || Holes[HoleIndex].From > Next) return false;
+            Hole hole = Holes[HoleIndex++];
+            Next = hole.Below;
+            Jump = hole.BelowAddress;
+            return true;
+        }
     }
 
     private readonly record struct Hint(long Sequence, long Address);

@@ -28,6 +28,7 @@ internal sealed partial class ChannelLog : IMessageLog, IDisposable
     private long _tailAddress;
     private long _headSequence;
     private long _headAddress;
+    private HoleList _holes;
     private long _timeMaxUs;
     private long _ackedNext;
     private ChannelFacts _facts;
@@ -50,6 +51,7 @@ internal sealed partial class ChannelLog : IMessageLog, IDisposable
         _tailAddress = facts.UntilAddress;
         _headSequence = facts.HeadSequence;
         _headAddress = facts.HeadAddress;
+        _holes = facts.Holes;
         _timeMaxUs = facts.TimeMaxUs;
     }
 
@@ -74,7 +76,7 @@ internal sealed partial class ChannelLog : IMessageLog, IDisposable
             lock (_gate)
             {
                 long acked = Volatile.Read(ref _ackedNext);
-                return new LogState(_headSequence, acked, acked - _headSequence, _tailAddress - _headAddress, _isFull, IsAvailable);
+                return new LogState(_headSequence, acked, acked - _headSequence - _holes.Messages, LiveBytes(_tailAddress), _isFull, IsAvailable);
             }
         }
     }
@@ -103,7 +105,7 @@ internal sealed partial class ChannelLog : IMessageLog, IDisposable
             if (_store.UnknownOutcomes.Any && packet.DeduplicationId != 0 && _store.UnknownOutcomes.TryFind(this, packet.DeduplicationId, out AppendResult stored))
                 return AwaitStored(packet.DeduplicationId, stored, options.Durability, cancellationToken);
             if (!IsAvailable || !TryOpenLog()) return Done(AppendStatus.Unavailable);
-            if (TailAfter(packet) - _headAddress > options.QuotaBytes)
+            if (LiveBytes(TailAfter(packet)) > options.QuotaBytes)
             {
                 _isFull = true;
                 return Done(AppendStatus.Full);
@@ -206,8 +208,8 @@ internal sealed partial class ChannelLog : IMessageLog, IDisposable
 
     private bool HasFrom(long fromKey)
     {
-        long acked = Volatile.Read(ref _ackedNext);
-        return fromKey < acked && Volatile.Read(ref _headSequence) < acked;
+        long end = Volatile.Read(ref _holes).EndOfLive(Volatile.Read(ref _ackedNext));
+        return fromKey < end && Volatile.Read(ref _headSequence) < end;
     }
 
     private static TaskCompletionSource Waiter(ref TaskCompletionSource? field)
@@ -237,6 +239,9 @@ internal sealed partial class ChannelLog : IMessageLog, IDisposable
         return bytes > _options.PacketBytesMax || JournalEntry.HeaderBytes + (4L * packet.Count) + bytes > GroupJournal.EntryBytesMax(_options);
     }
 
+    /// <summary>What counts against the quota with the tail there: neither what lies below the head nor what lies in holes.</summary>
+    private long LiveBytes(long tail) => tail - _headAddress - _holes.Bytes;
+
     /// <summary>Where the tail will be: FASTER puts an entry on the next page when the rest of this one is too small for it.</summary>
     private long TailAfter(Packet packet)
     {
@@ -257,11 +262,19 @@ internal sealed partial class ChannelLog : IMessageLog, IDisposable
         long expected = PlaceOf(_tailAddress, payloadBytes);
         long address = EnqueueLoop.Enqueue(_log!, record);
         if (address != expected) throw new InvalidOperationException($"Channel {ChannelId}: a record landed at {address}, not at {expected}.");
-        if (_headAddress == _tailAddress) _headAddress = address;       // empty: what the record left free on the page before is nobody's
+        if (address != _tailAddress) GiveUpPadding(address);
         _timeMaxUs = Math.Max(_timeMaxUs, serverTimeUs);
         long page = address >> _facts.PageBits;
         if (_marks.Count == 0 || page > _marks.LastPage) _marks.Add(page, _nextSequence, _timeMaxUs);
         Volatile.Write(ref _tailAddress, address + Record.EntryBytes(payloadBytes));
         _nextSequence++;
+    }
+
+    /// <summary>What a record left free on the page before is nobody's when everything before it is deleted: the head, or the hole, goes on to the record.</summary>
+    private void GiveUpPadding(long address)
+    {
+        if (_headAddress == _tailAddress) _headAddress = address;
+        if (_holes.Count > 0 && _holes[_holes.Count - 1] is var last && last.Below == _nextSequence && last.BelowAddress == _tailAddress)
+            Volatile.Write(ref _holes, _holes.With(last with { BelowAddress = address }));
     }
 }

@@ -48,6 +48,13 @@ public interface IMessageLog
     /// <returns>How many messages were deleted.</returns>
     ValueTask<long> DeleteBelowAsync(long key, CancellationToken cancellationToken);
 
+    /// <summary>Deletes all messages from one key to below another (<see cref="long.MaxValue"/>: to the newest acknowledged). Frees quota at once.</summary>
+    /// <param name="fromKey">A key at or below the head deletes from the old end, as <see cref="DeleteBelowAsync"/> does; a higher one leaves a hole that reads pass over.</param>
+    /// <param name="belowKey">A key that is not above <paramref name="fromKey"/> deletes nothing.</param>
+    /// <param name="cancellationToken">Stops the wait, not the deletion.</param>
+    /// <returns>How many messages were deleted, or why none.</returns>
+    ValueTask<DeleteResult> DeleteRangeAsync(long fromKey, long belowKey, CancellationToken cancellationToken);
+
     /// <summary>Changes quota, age limit or durability from now on.</summary>
     void Configure(LogOptions options);
 }
@@ -118,6 +125,22 @@ public enum AppendStatus : byte
 /// <param name="FirstKey">Key of the first message, 0 when nothing was stored.</param>
 /// <param name="LastKey">Key of the last message, 0 when nothing was stored.</param>
 public readonly record struct AppendResult(AppendStatus Status, long FirstKey, long LastKey);
+
+/// <summary>What became of a deletion.</summary>
+public enum DeleteStatus : byte
+{
+    /// <summary>The messages are gone for good.</summary>
+    Deleted,
+    /// <summary>The log would have more than 1,000 holes; nothing was deleted. Delete from the old end, or a range that joins holes.</summary>
+    TooManyHoles,
+    /// <summary>Disk full or failed, or the log is closed: the messages may be gone now and be there again after a restart.</summary>
+    Unavailable,
+}
+
+/// <summary>The result of a deletion.</summary>
+/// <param name="Status">What became of it.</param>
+/// <param name="Count">Messages deleted.</param>
+public readonly record struct DeleteResult(DeleteStatus Status, long Count);
 
 /// <summary>The state of a log at one moment.</summary>
 /// <param name="HeadKey">Key of the oldest message, or the next key to be given when there is none.</param>

@@ -13,7 +13,8 @@ public sealed partial class MessageStore
     private readonly HashSet<(long Channel, long Incarnation)> _deletedLater = [];     // logs whose end the journal tells: their files may be gone already
 
     /// <summary>Reads the checkpoint, checks the logs against it, plays the journal into them and begins a new journal.</summary>
-    private GroupJournal Recover()
+    /// <param name="formatVersion">Of the folder.</param>
+    private GroupJournal Recover(int formatVersion)
     {
         if (!_checkpointFile.Exists || _checkpointFile.IsUnfinished)
         {
@@ -44,6 +45,9 @@ public sealed partial class MessageStore
 
         foreach (ChannelLog log in _logs.Values)
             if (!_damaged.ContainsKey(log.ChannelId)) log.RemoveStrayFiles();
+
+        // Everything was read and nothing of the new layout is written yet. From here on an earlier program refuses the folder.
+        if (formatVersion < FolderFormat.Version) FolderFormat.Write(_options.Folder, _handles.Files);
         return BeginJournal(checkpoint.JournalGeneration + 1);
     }
 
@@ -87,7 +91,7 @@ public sealed partial class MessageStore
         bool isKnown = _logs.TryGetValue(entry.ChannelId, out ChannelLog? log);
         if (isKnown && entry.Incarnation < log!.Incarnation) return;
         if (entry.Kind == JournalKind.Open && isKnown && entry.Incarnation == log!.Incarnation) return;       // made while the checkpoint was taken
-        if (entry.Kind is JournalKind.Append or JournalKind.Head && _deletedLater.Contains((entry.ChannelId, entry.Incarnation))) return;
+        if (entry.Kind is JournalKind.Append or JournalKind.Head or JournalKind.Hole && _deletedLater.Contains((entry.ChannelId, entry.Incarnation))) return;
         if (_damaged.TryGetValue(entry.ChannelId, out string? damage) && entry.Kind != JournalKind.Delete)
         {
             if (IsGivenUp(entry.ChannelId)) return;
@@ -107,9 +111,12 @@ public sealed partial class MessageStore
                 _logs.Remove(entry.ChannelId);
                 _damaged.Remove(entry.ChannelId);
                 break;
-            case JournalKind.Append or JournalKind.Head when isKnown && entry.Incarnation == log!.Incarnation:
+            case JournalKind.Append or JournalKind.Head or JournalKind.Hole when isKnown && entry.Incarnation == log!.Incarnation:
                 ReplayInto(log, entry);
                 break;
+            case < JournalKind.Open or > JournalKind.Hole:
+                throw new DamagedLogException(
+                    $"Journal entry {entry.Sequence} of channel {entry.ChannelId} is of kind {(int)entry.Kind}, which this program does not know. Use the program that wrote it, or a later one; the channels' logs were not cut.");
             case JournalKind.Append:
                 throw new DamagedLogException(
                     $"Journal entry {entry.Sequence} holds messages for log {entry.Incarnation} of channel {entry.ChannelId}, which no checkpoint knows. Restore the data folder from a copy; the channels' logs were not cut.");

@@ -43,8 +43,7 @@ public sealed partial class MessageStore : IMessageStore
         _checkpointFile = new CheckpointFile(_handles, _options.Folder);
         try
         {
-            FolderFormat.CheckOrWrite(_options.Folder, files);
-            _journal = Recover();
+            _journal = Recover(FolderFormat.CheckOrWrite(_options.Folder, files));
         }
         catch
         {

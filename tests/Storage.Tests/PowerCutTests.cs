@@ -20,7 +20,7 @@ public sealed class PowerCutTests : StoreFixture
         var deleted = new ConcurrentDictionary<int, long>();
         using var stop = new CancellationTokenSource();
         await using MessageStore store = Open(files, Options with { ChannelSegmentBits = 17, JournalPageBits = 18, JournalSegmentBits = 18 });
-        await File.WriteAllTextAsync(Path.Combine(Folder, "format"), "gateway-storage 1\n", None);
+        await File.WriteAllTextAsync(Path.Combine(Folder, "format"), "gateway-storage 2\n", None);
         IMessageLog[] logs = await Task.WhenAll(Enumerable.Range(1, 3).Select(async id => await store.OpenAsync(id, new LogOptions(), None)));
         Task[] tasks =
         [

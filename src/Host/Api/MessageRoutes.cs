@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Gateway.Host.Channels;
+using Gateway.Storage;
 
 namespace Gateway.Host.Api;
 
@@ -61,13 +62,15 @@ internal static class MessageRoutes
                 : query.Key > 0 ? query.Key
                 : query.ToUs == long.MaxValue ? long.MaxValue
                 : await channel.Log.FindAsync(query.ToUs + 1, call.Aborted);
-            if (query.FromUs > 0 && await channel.Log.FindAsync(query.FromUs, call.Aborted) > channel.Log.State.HeadKey)
+            if (query.FromUs == 0)
             {
-                // A log gives space back at its old end only.
-                call.Errors.Add(new ApiError(ApiErrorCode.BadRequest, "Messages can be deleted from the oldest on only: there are older ones than from. Leave from out, or use key.", channel.Id));
+                deleted.Add((channel, await channel.Log.DeleteBelowAsync(below, CancellationToken.None)));
                 continue;
             }
-            deleted.Add((channel, await channel.Log.DeleteBelowAsync(below, CancellationToken.None)));
+
+            DeleteResult result = await channel.Log.DeleteRangeAsync(await channel.Log.FindAsync(query.FromUs, call.Aborted), below, CancellationToken.None);
+            if (result.Status == DeleteStatus.Deleted) deleted.Add((channel, result.Count));
+            else call.Errors.Add(new ApiError(result.Status == DeleteStatus.TooManyHoles ? ApiErrorCode.BadRequest : ApiErrorCode.Internal, ReasonOf(result.Status), channel.Id));
         }
         await call.WriteAsync(deleted, static (json, entry) =>
         {
@@ -77,6 +80,10 @@ internal static class MessageRoutes
             json.WriteEndObject();
         });
     }
+
+    private static string ReasonOf(DeleteStatus status) => status == DeleteStatus.TooManyHoles
+        ? "Too many ranges were deleted between messages that stay. Delete from the oldest on, or a longer range that joins some of them."
+        : "The disk refused the deletion; try again.";
 
     private static ValueTask<long> FirstKeyAsync(Channel channel, long fromUs, CancellationToken cancellationToken) =>
         fromUs == 0 ? new(0L) : channel.Log.FindAsync(fromUs, cancellationToken);

@@ -181,6 +181,13 @@ internal sealed class SegmentDevice : StorageDeviceBase
         while (_firstSegment < end) RemoveSegment(_firstSegment++);     // counted first: a sync that finds no file then knows why
     }
 
+    /// <summary>Removes the files that lie wholly between two addresses. Nobody writes there any more.</summary>
+    public void RemoveBetween(long fromAddress, long belowAddress)
+    {
+        long first = Math.Max((fromAddress + SegmentSize - 1) / SegmentSize, _firstSegment);
+        for (long segment = first; (segment + 1) * SegmentSize <= belowAddress; segment++) RemoveSegment((int)segment);
+    }
+
     /// <inheritdoc />
     public override void RemoveSegmentAsync(int segment, AsyncCallback callback, IAsyncResult result)
     {

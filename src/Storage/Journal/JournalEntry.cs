@@ -15,6 +15,8 @@ internal enum JournalKind
     Head = 3,
     /// <summary>A channel was deleted.</summary>
     Delete = 4,
+    /// <summary>Messages were deleted out of the middle of a channel: <see cref="HoleEntry"/>.</summary>
+    Hole = 5,
 }
 
 /// <summary>One entry of the journal on its way in. A packet is one entry, so it is there whole or not at all.</summary>

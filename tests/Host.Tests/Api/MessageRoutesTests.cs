@@ -159,7 +159,7 @@ public sealed class MessageRoutesTests
     }
 
     [Fact]
-    public async Task Messages_are_deleted_below_a_key_up_to_a_time_or_all()
+    public async Task Messages_are_deleted_below_a_key_between_two_times_up_to_a_time_or_all()
     {
         await using TestGateway gateway = await TestGateway.StartAsync(onDisk: true);
         using TestDevice device = await FillAsync(gateway, 5);
@@ -167,9 +167,11 @@ public sealed class MessageRoutesTests
         (_, JsonElement first) = await gateway.GetAsync("""/gw/channels/1/messages?data={"limit_count":1}""");
         (_, JsonElement body) = await gateway.SendAsync(HttpMethod.Delete, $$"""/gw/channels/1/messages?data={"key":{{first.GetProperty("next_key").GetInt64()}}}""");
         Assert.Equal("""{"result":[{"id":1,"deleted":1}]}""", body.GetRawText());
-        (HttpStatusCode status, _) = await gateway.SendAsync(HttpMethod.Delete, $$"""/gw/channels/1/messages?data={"from":{{all[3].GetProperty("server.timestamp").GetRawText()}}}""");
-        Assert.Equal(HttpStatusCode.BadRequest, status);
-        await gateway.SendAsync(HttpMethod.Delete, "/gw/channels/1/messages", $$"""{"to":{{all[2].GetProperty("server.timestamp").GetRawText()}}}""");
+        string third = all[2].GetProperty("server.timestamp").GetRawText();
+        (_, body) = await gateway.SendAsync(HttpMethod.Delete, $$"""/gw/channels/1/messages?data={"from":{{third}},"to":{{third}}}""");
+        Assert.Equal("""{"result":[{"id":1,"deleted":1}]}""", body.GetRawText());
+        Assert.Equal("1,3,4", await LatitudesAsync(gateway, "{}"));
+        await gateway.SendAsync(HttpMethod.Delete, "/gw/channels/1/messages", $$"""{"to":{{third}}}""");
         Assert.Equal("3,4", await LatitudesAsync(gateway, "{}"));
         await gateway.SendAsync(HttpMethod.Delete, "/gw/channels/1/messages");
         Assert.Equal("", await LatitudesAsync(gateway, "{}"));

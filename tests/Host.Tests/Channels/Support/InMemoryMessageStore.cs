@@ -183,16 +183,27 @@ internal sealed class InMemoryMessageLog(long channelId, LogOptions options) : I
         }
     }
 
-    public ValueTask<long> DeleteBelowAsync(long key, CancellationToken cancellationToken)
+    public ValueTask<long> DeleteBelowAsync(long key, CancellationToken cancellationToken) => new(Delete(0, key));
+
+    public ValueTask<DeleteResult> DeleteRangeAsync(long fromKey, long belowKey, CancellationToken cancellationToken) =>
+        new(_closed ? new DeleteResult(DeleteStatus.Unavailable, 0) : new DeleteResult(DeleteStatus.Deleted, Delete(fromKey, belowKey)));
+
+    private long Delete(long fromKey, long belowKey)
     {
         lock (_gate)
         {
-            int count = _messages.Count(message => message.Key < key);
-            _bytes -= _messages.Take(count).Sum(message => message.Payload.Length + (long)RecordOverheadBytes);
-            _messages.RemoveRange(0, count);
+            int count = 0;
+            for (int i = _messages.Count - 1; i >= 0; i--)
+            {
+                (long key, _, byte[] payload) = _messages[i];
+                if (key < fromKey || key >= belowKey) continue;
+                _bytes -= payload.Length + (long)RecordOverheadBytes;
+                _messages.RemoveAt(i);
+                count++;
+            }
             if (count > 0) _isFull = false;
             Wake();
-            return new(count);
+            return count;
         }
     }
 

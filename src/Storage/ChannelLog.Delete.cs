@@ -1,0 +1,125 @@
+using Gateway.Storage.Journal;
+
+namespace Gateway.Storage;
+
+/// <summary>Deleting: from the old end, out of the middle, and by age.</summary>
+/// <remarks>A head moves or a hole is made in memory, a journal entry makes it durable, and the next checkpoint gives whole files back.</remarks>
+internal sealed partial class ChannelLog
+{
+    private static readonly TimeSpan AgeMax = TimeSpan.FromDays(30);
+
+    private long _oldestTimeUs = long.MinValue;
+
+    /// <inheritdoc />
+    public async ValueTask<long> DeleteBelowAsync(long key, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        DeleteResult result = Delete(0, key, wait: true, out ValueTask<AppendResult> durable, cancellationToken);
+        if (result.Count > 0) await durable.ConfigureAwait(false);
+        return result.Count;
+    }
+
+    /// <inheritdoc />
+    public async ValueTask<DeleteResult> DeleteRangeAsync(long fromKey, long belowKey, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        DeleteResult result = Delete(fromKey, belowKey, wait: true, out ValueTask<AppendResult> durable, cancellationToken);
+        if (result.Count == 0) return result;
+        AppendResult outcome = await durable.ConfigureAwait(false);
+        return outcome.Status == AppendStatus.Appended ? result : result with { Status = DeleteStatus.Unavailable };
+    }
+
+    /// <summary>Deletes what is older than the age limit; what is younger or was not acknowledged stays.</summary>
+    public long Expire(long nowUs)
+    {
+        long limitUs = nowUs - (long)Math.Min(Volatile.Read(ref _logOptions).AgeMax.TotalMicroseconds, AgeMax.TotalMicroseconds);
+        if (_isClosed || _damage is not null || Volatile.Read(ref _headSequence) >= Volatile.Read(ref _ackedNext)) return 0;
+        lock (_gate)
+        {
+            // The first message of the page behind the head's is not older than what is looked for: nothing to do on most rounds.
+            if (_marks.Count == 0 || _oldestTimeUs >= limitUs) return 0;
+        }
+
+        long key = Find(limitUs, CancellationToken.None);
+        long deleted = Delete(0, key, wait: false, out _, CancellationToken.None).Count;
+        var oldest = new TakeTime(long.MinValue);
+        long from = Volatile.Read(ref _headSequence), acked = Volatile.Read(ref _ackedNext);
+        if (from < acked && Scan(from, acked, ref oldest, CancellationToken.None)) _oldestTimeUs = oldest.TimeUs;
+        return deleted;
+    }
+
+    private DeleteResult Delete(long from, long below, bool wait, out ValueTask<AppendResult> durable, CancellationToken cancellationToken)
+    {
+        durable = default;
+        lock (_gate)
+        {
+            if (_damage is not null || _isClosed) return new DeleteResult(DeleteStatus.Unavailable, 0);
+            below = Math.Min(below, Volatile.Read(ref _ackedNext));
+            if (below <= Math.Max(from, _headSequence)) return default;
+
+            long before = LiveCount;
+            JournalEntry entry;
+            if (from <= _headSequence)
+            {
+                MoveHead(below);
+                entry = new JournalEntry { Kind = JournalKind.Head, ChannelId = ChannelId, Incarnation = Incarnation, Key = _headSequence };
+            }
+            else
+            {
+                var hole = new Hole(from, below, AddressOf(from), AddressOf(below));
+                HoleList holes = _holes.With(hole);
+                if (holes.Messages == _holes.Messages) return default;
+                if (holes.Count > HoleList.CountMax) return new DeleteResult(DeleteStatus.TooManyHoles, 0);
+                Volatile.Write(ref _holes, holes);
+                entry = HoleEntry.Make(ChannelId, Incarnation, hole);
+            }
+
+            AppendOperation? operation = null;
+            if (wait)
+            {
+                operation = _store.Operations.Rent();
+                durable = operation.Start(log: null, Durability.Commit, new AppendResult(AppendStatus.Appended, 0, 0), cancellationToken);
+            }
+
+            _store.Journal.Enqueue(ref entry, operation);
+            SignalSpace();
+            return new DeleteResult(DeleteStatus.Deleted, before - LiveCount);
+        }
+    }
+
+    /// <summary>Records from head to tail that lie in no hole; the gate is held.</summary>
+    private long LiveCount => _nextSequence - _headSequence - _holes.Messages;
+
+    /// <summary>Moves the head up to the sequence, at most to the tail, and over a hole that it meets; the gate is held.</summary>
+    private void MoveHead(long sequence)
+    {
+        sequence = Math.Min(sequence, _nextSequence);
+        if (sequence <= _headSequence) return;
+        long address;
+        if (_holes.TryFind(sequence, out Hole hole))
+        {
+            sequence = hole.Below;
+            address = hole.BelowAddress;
+        }
+        else
+        {
+            address = AddressOf(sequence);
+        }
+
+        // The list first: whoever reads both finds too few holes, not too many.
+        Volatile.Write(ref _holes, _holes.CutBelow(sequence));
+        _headAddress = address;
+        Volatile.Write(ref _headSequence, sequence);
+        _marks.TrimBelow(address >> _facts.PageBits);
+    }
+
+    /// <summary>Where a record is, or the next one will be; the beginning of its hole for one that is deleted. The gate is held.</summary>
+    private long AddressOf(long sequence)
+    {
+        if (sequence == _nextSequence) return _tailAddress;
+        if (_holes.TryFind(sequence, out Hole hole)) return hole.FromAddress;
+        var take = new TakeAddress();
+        if (!Scan(sequence, sequence + 1, ref take, CancellationToken.None) || take.Address == 0) throw new InvalidOperationException($"Message {sequence} went away while the log was held.");
+        return take.Address;
+    }
+}
