@@ -24,6 +24,11 @@ internal abstract class FileSystem
     /// <exception cref="DirectoryNotFoundException">Its folder is missing.</exception>
     public abstract FileHandle Open(string path, bool create);
 
+    /// <summary>Opens a file for reading alone: whoever may not write to it can look at it.</summary>
+    /// <exception cref="FileNotFoundException">It is missing.</exception>
+    /// <exception cref="DirectoryNotFoundException">Its folder is missing.</exception>
+    public virtual FileHandle OpenToRead(string path) => Open(path, create: false);
+
     /// <summary>Writes all bytes at <paramref name="offset"/>.</summary>
     public abstract void Write(FileHandle handle, string path, ReadOnlySpan<byte> bytes, long offset);
 

@@ -16,6 +16,9 @@ internal partial class OsFileSystem : FileSystem
         new Handle(File.OpenHandle(path, create ? FileMode.OpenOrCreate : FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete));
 
     /// <inheritdoc />
+    public override FileHandle OpenToRead(string path) => new Handle(File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
+
+    /// <inheritdoc />
     public override void Write(FileHandle handle, string path, ReadOnlySpan<byte> bytes, long offset) => RandomAccess.Write(FileOf(handle), bytes, offset);
 
     /// <inheritdoc />

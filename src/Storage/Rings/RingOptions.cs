@@ -1,0 +1,69 @@
+namespace Gateway.Storage.Rings;
+
+/// <summary>What a ring holds. Each owner has one of each.</summary>
+public enum RingKind
+{
+    /// <summary>Bytes as they came from and went to devices.</summary>
+    Traffic = 1,
+    /// <summary>Events.</summary>
+    Logs = 2,
+}
+
+/// <summary>How much a ring keeps.</summary>
+public sealed record RingOptions
+{
+    /// <summary>Smallest quota that keeps anything.</summary>
+    public const long QuotaBytesMin = 1L << 20;
+
+    /// <summary>Largest quota: whoever looks for an ident reads the whole ring.</summary>
+    public const long QuotaBytesMax = 1L << 30;
+
+    /// <summary>Bytes on disk, <see cref="QuotaBytesMin"/> to <see cref="QuotaBytesMax"/>; the oldest give way. 0 keeps nothing.</summary>
+    public required long QuotaBytes { get; init; }
+
+    /// <summary>Records older than this are not shown, and are removed.</summary>
+    public TimeSpan AgeMax { get; init; } = TimeSpan.FromDays(7);
+
+    internal void Validate()
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(QuotaBytes, nameof(QuotaBytes));
+        if (QuotaBytes > 0) ArgumentOutOfRangeException.ThrowIfLessThan(QuotaBytes, QuotaBytesMin, nameof(QuotaBytes));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(QuotaBytes, QuotaBytesMax, nameof(QuotaBytes));
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(AgeMax, TimeSpan.Zero, nameof(AgeMax));
+    }
+}
+
+/// <summary>Where and how a <see cref="RingStore"/> keeps its rings. Only <see cref="Folder"/> has no default.</summary>
+public sealed record RingStoreOptions
+{
+    /// <summary>The folder; made with the first record. One process at a time may write to it, any number may read.</summary>
+    public required string Folder { get; init; }
+
+    /// <summary>Source of the time for ages.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Records of all rings that wait for the disk take up to 2^this bytes, 18 to 30; more are dropped and counted.</summary>
+    public int QueueBits { get; init; } = 23;
+
+    /// <summary>How long the writer gathers records before it writes, ms: what a killed process loses of its rings. It begins earlier when half of the queue is full, or somebody asks.</summary>
+    public int LingerMs { get; init; } = 500;
+
+    /// <summary>How often all rings are looked at for old records, s; 1 or more.</summary>
+    public int SweepIntervalSeconds { get; init; } = 10;
+
+    /// <summary>Most files kept open for writing, 8 or more.</summary>
+    public int OpenFilesMax { get; init; } = 64;
+
+    /// <summary>No thread is started: the caller writes by <see cref="RingStore.Step"/> and removes old records by <see cref="RingStore.Sweep"/>.</summary>
+    internal bool IsStepped { get; init; }
+
+    internal void Validate()
+    {
+        ArgumentException.ThrowIfNullOrEmpty(Folder);
+        ArgumentOutOfRangeException.ThrowIfLessThan(QueueBits, 18);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(QueueBits, 30);
+        ArgumentOutOfRangeException.ThrowIfNegative(LingerMs);
+        ArgumentOutOfRangeException.ThrowIfLessThan(SweepIntervalSeconds, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(OpenFilesMax, 8);
+    }
+}
