@@ -1,11 +1,12 @@
 using System.Buffers;
 using System.Text.Json;
 using System.Text.Unicode;
+using Gateway.Host.Accounts;
 
 namespace Gateway.Host.Api;
 
 /// <summary>One request to the API: what it asks, read and bounded; and its answer in the shape that clients expect.</summary>
-internal sealed class ApiCall(HttpContext http)
+internal sealed class ApiCall(HttpContext http, ApiRoute route, Caller? caller)
 {
     /// <summary>Longest request body in bytes.</summary>
     internal const int BodyBytesMax = 1024 * 1024;
@@ -16,6 +17,15 @@ internal sealed class ApiCall(HttpContext http)
     private static readonly JsonDocumentOptions s_jsonOptions = new() { MaxDepth = JsonDepthMax };
 
     internal HttpContext Http => http;
+
+    /// <summary>The row of the table that the request called.</summary>
+    internal ApiRoute Route => route;
+
+    /// <summary>Who asks. Only routes for everybody are called without one.</summary>
+    internal Caller Caller => caller ?? throw new InvalidOperationException($"{route.Method} {route.Path} is for everybody, but looks at its caller.");
+
+    /// <summary>Bytes of the body that were read.</summary>
+    internal long BodyBytes { get; private set; }
 
     /// <summary>Cancelled when the client is gone or the gateway stops.</summary>
     internal CancellationToken Aborted => http.RequestAborted;
@@ -62,6 +72,7 @@ internal sealed class ApiCall(HttpContext http)
                 int read = await http.Request.Body.ReadAsync(buffer.AsMemory(length), Aborted).ConfigureAwait(false);
                 if (read == 0) break;
                 length += read;
+                BodyBytes = length;
                 if (length > BodyBytesMax) throw TooLong();
             }
             ReadOnlySpan<byte> text = buffer.AsSpan(0, length);

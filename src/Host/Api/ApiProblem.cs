@@ -13,6 +13,8 @@ internal enum ApiErrorCode
     Forbidden = 3,
     /// <summary>There is no such thing.</summary>
     NotFound = 4,
+    /// <summary>A limit of the account, or of the gateway, is reached.</summary>
+    LimitReached = 5,
     /// <summary>A fault of ours.</summary>
     Internal = 6,
 }
@@ -23,6 +25,8 @@ internal enum ApiErrorCode
 /// <param name="Id">The item it concerns, if one.</param>
 internal readonly record struct ApiError(ApiErrorCode Code, string Reason, long? Id = null)
 {
+    private readonly int _status;
+
     /// <summary>Where in an expression it was noticed, characters from 0.</summary>
     internal int? Column { get; init; }
 
@@ -30,11 +34,18 @@ internal readonly record struct ApiError(ApiErrorCode Code, string Reason, long?
     internal IReadOnlyList<string>? Hint { get; init; }
 
     /// <summary>The HTTP status of an answer that has nothing but this error.</summary>
-    internal int Status => Code switch
+    internal int Status
+    {
+        get => _status != 0 ? _status : StatusOf(Code);
+        init => _status = value;
+    }
+
+    private static int StatusOf(ApiErrorCode code) => code switch
     {
         ApiErrorCode.Unauthorized => StatusCodes.Status401Unauthorized,
         ApiErrorCode.Forbidden => StatusCodes.Status403Forbidden,
         ApiErrorCode.NotFound => StatusCodes.Status404NotFound,
+        ApiErrorCode.LimitReached => StatusCodes.Status403Forbidden,       // not 429: clients would try again, and nothing changes with time
         ApiErrorCode.Internal => StatusCodes.Status500InternalServerError,
         _ => StatusCodes.Status400BadRequest,
     };
@@ -57,4 +68,16 @@ internal sealed class ApiProblem(ApiError error) : Exception(error.Reason)
     /// <param name="error">What is wrong with it.</param>
     internal static ApiProblem BadExpression(string what, ExpressionError error) =>
         new(new ApiError(ApiErrorCode.BadRequest, $"{what} is not understood {error}.") { Column = error.Column });
+
+    /// <summary>HTTP 403: the token may not do this.</summary>
+    internal static ApiProblem Forbidden(string reason) => new(new ApiError(ApiErrorCode.Forbidden, reason));
+
+    /// <summary>HTTP 404, the same for what does not exist and for what is somebody else's.</summary>
+    internal static ApiProblem NotFound(string noun, long id) => new(Absent(noun, id));
+
+    /// <summary>The error for an item that does not exist or is somebody else's.</summary>
+    internal static ApiError Absent(string noun, long id) => new(ApiErrorCode.NotFound, $"There is no {noun} {id}.", id);
+
+    /// <summary>HTTP 429: too many requests, the client may try again after a while.</summary>
+    internal static ApiProblem TooMany(string reason) => new(new ApiError(ApiErrorCode.LimitReached, reason) { Status = StatusCodes.Status429TooManyRequests });
 }

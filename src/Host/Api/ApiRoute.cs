@@ -25,6 +25,9 @@ internal sealed record ApiRoute(string Method, string Path, RouteInputs Inputs, 
     /// <summary>What access lists call the part of an item: <c>messages</c>; null for the item itself.</summary>
     internal string? Submodule => _words.Length > 3 ? _words.Skip(3).Last(static word => word[0] != '{') : null;
 
+    /// <summary>Whether it makes new items of its collection.</summary>
+    internal bool MakesItems => Method == "POST" && !Path.Contains('{', StringComparison.Ordinal);
+
     /// <summary>Names of the parameters in the path, in order.</summary>
     internal IEnumerable<string> Parameters => _words.Where(static word => word[0] == '{').Select(static word => word[1..^1]);
 }

@@ -11,5 +11,10 @@ internal static class ApiRoutes
         .. ConnectionRoutes.Table,
         .. ProtocolRoutes.Table,
         .. ReloadRoutes.Table,
+        .. CustomerRoutes.Table,
+        .. SubaccountRoutes.Table,
+        .. TokenRoutes.Table,
+        .. LimitRoutes.Table,
+        .. AuthRoutes.Table,
     ];
 }

@@ -17,6 +17,7 @@ internal static class ChannelRoutes
         new("POST", "/gw/channels", RouteInputs.Fields | RouteInputs.Body, CreateAsync, "Creates channels and opens their ports."),
         new("GET", "/gw/channels/{sel}", RouteInputs.Fields, ReadAsync, "Shows channels."),
         new("PUT", "/gw/channels/{sel}", RouteInputs.Fields | RouteInputs.Body, ChangeAsync, "Changes channels."),
+        new("PUT", "/gw/channels/{sel}/cid", RouteInputs.Fields | RouteInputs.Body, MoveAsync, "Gives channels to another account.") { Audience = RouteAudience.Unlisted },
         new("DELETE", "/gw/channels/{sel}", RouteInputs.None, RemoveAsync, "Removes channels and their messages."),
     ];
 
@@ -36,14 +37,14 @@ internal static class ChannelRoutes
         new("blocked_reason", false, (json, channel) => json.WriteStringValue(channel.BlockedReason ?? "")),
         new("connections_count", false, (json, channel) => json.WriteNumberValue(channel.Connections.Count)),
         new("messages_size", false, (json, channel) => json.WriteNumberValue(channel.Log.State.Bytes)),
-        new("cid", true, (json, _) => json.WriteNumberValue(options.AccountId)));
+        new("cid", true, (json, channel) => json.WriteNumberValue(channel.Definition.Cid)));
 
-    /// <summary>Finds the channels of the path's selector.</summary>
-    internal static List<Channel> Select(ApiCall call, string name = "sel")
-    {
-        ChannelDirectory directory = call.Service<ChannelDirectory>();
-        return call.Selector(name).Select("channel", () => directory.All, id => directory.TryFind(id, out Channel? channel) ? channel : null, Shape(call.Service<GatewayOptions>()), call.Errors);
-    }
+    internal static ItemKind<Channel> Kind { get; } = new(
+        "channel", "gw/channels", call => call.Service<ChannelDirectory>().All, (call, id) => call.Service<ChannelDirectory>().TryFind(id, out Channel? channel) ? channel : null,
+        channel => channel.Id, channel => channel.Definition.Cid, call => Shape(call.Service<GatewayOptions>()));
+
+    /// <summary>Finds the channels of the path's selector that the caller may see and use so.</summary>
+    internal static List<Channel> Select(ApiCall call, string name = "sel") => Kind.Select(call, name);
 
     /// <summary>As <see cref="Select"/>, for what needs the buffer: a channel that could not be opened is an entry of the errors instead.</summary>
     internal static List<Channel> SelectOpen(ApiCall call)
@@ -59,7 +60,8 @@ internal static class ChannelRoutes
     {
         ItemShape<Channel>.Projection fields = Shape(call.Service<GatewayOptions>()).Choose(call.Fields);
         using JsonDocument body = await call.ReadBodyAsync() ?? throw ApiProblem.BadRequest("The body must be an array of channels, or one channel.");
-        List<ChannelDraft> drafts = body.RootElement.ValueKind is JsonValueKind.Array ? [.. body.RootElement.EnumerateArray().Select(DraftOf)] : [DraftOf(body.RootElement)];
+        IEnumerable<JsonElement> items = body.RootElement.ValueKind is JsonValueKind.Array ? body.RootElement.EnumerateArray() : [body.RootElement];
+        List<ChannelDraft> drafts = [.. items.Select(DraftOf).Select(draft => draft with { Cid = ItemKind<Channel>.CidOfNew(call, draft.Cid) })];
         if (drafts.Count is 0 or > ItemsPerRequestMax) throw ApiProblem.BadRequest($"The body must have 1 to {ItemsPerRequestMax} channels.");
 
         // All are looked at before the first is made: a request that is wrong changes nothing.
@@ -88,6 +90,7 @@ internal static class ChannelRoutes
         ItemShape<Channel>.Projection fields = Shape(call.Service<GatewayOptions>()).Choose(call.Fields);
         using JsonDocument body = await call.ReadBodyAsync() ?? throw ApiProblem.BadRequest("The body must be an object with the fields to change.");
         ChannelDraft draft = DraftOf(body.RootElement);
+        if (draft.Cid is not null) throw ApiProblem.BadRequest("cid is changed by PUT /gw/channels/{selector}/cid.");
 
         ChannelDirectory directory = call.Service<ChannelDirectory>();
         List<Channel> selected = Select(call);
@@ -102,6 +105,25 @@ internal static class ChannelRoutes
             else call.Errors.Add(new ApiError(ApiErrorCode.BadRequest, outcome.Problem!, channel.Id));
         }
         await call.WriteAsync(changed, fields.Write);
+    }
+
+    private static async Task MoveAsync(ApiCall call)
+    {
+        ItemShape<Channel>.Projection fields = Kind.ShapeOf(call).Choose(call.Fields);
+        using JsonDocument? body = await call.ReadBodyAsync();
+        JsonElement item = BodyFields.ItemOf(body, "channel");
+        if (item.EnumerateObject().ToArray() is not [{ Name: "cid" } field]) throw ApiProblem.BadRequest("The body must be {\"cid\":ACCOUNT}.");
+        long cid = ItemKind<Channel>.CidOfNew(call, field.Integer(0, long.MaxValue));
+
+        ChannelDirectory directory = call.Service<ChannelDirectory>();
+        var moved = new List<Channel>();
+        foreach (Channel channel in Select(call))
+        {
+            ChannelOutcome outcome = await directory.MoveAsync(channel, cid, CancellationToken.None);
+            if (outcome.Channel is not null) moved.Add(outcome.Channel);
+            else call.Errors.Add(new ApiError(ApiErrorCode.LimitReached, outcome.Problem!, channel.Id));
+        }
+        await call.WriteAsync(moved, fields.Write);
     }
 
     private static async Task RemoveAsync(ApiCall call)
@@ -137,6 +159,7 @@ internal static class ChannelRoutes
                 "configuration" => draft with { ConfigurationJson = ObjectOf() },
                 "messages_ttl" => draft with { MessagesTtlSeconds = IntegerOf() },
                 "metadata" => draft with { MetadataJson = ObjectOf() },
+                "cid" => draft with { Cid = field.Integer(0, long.MaxValue) },
                 _ => throw ApiProblem.BadRequest($"A channel has no field '{field.Name}' that can be set; valid fields: {string.Join(", ", s_draftFields)}."),
             };
 

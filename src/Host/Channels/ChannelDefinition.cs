@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Gateway.Host.Accounts;
 
 namespace Gateway.Host.Channels;
 
@@ -7,6 +8,9 @@ public sealed record ChannelDefinition
 {
     /// <summary>Number of the channel, from 1, never given twice.</summary>
     public required long Id { get; init; }
+
+    /// <summary>The account whose it is; the root's when the definition is older than accounts.</summary>
+    public long Cid { get; init; } = AccountDirectory.RootId;
 
     /// <summary>Name for people, at most <see cref="NameLengthMax"/> characters.</summary>
     public string Name { get; init; } = "";
@@ -45,6 +49,7 @@ public sealed record ChannelDefinition
         using (var json = new Utf8JsonWriter(stream))
         {
             json.WriteStartObject();
+            json.WriteNumber("cid", Cid);
             json.WriteString("name", Name);
             json.WriteBoolean("enabled", Enabled);
             json.WriteNumber("protocol_id", ProtocolId);
@@ -70,6 +75,7 @@ public sealed record ChannelDefinition
             return new ChannelDefinition
             {
                 Id = id,
+                Cid = root.TryGetProperty("cid", out JsonElement cid) ? cid.GetInt64() : AccountDirectory.RootId,
                 Name = root.GetProperty("name").GetString() ?? "",
                 Enabled = root.GetProperty("enabled").GetBoolean(),
                 ProtocolId = root.GetProperty("protocol_id").GetInt32(),
@@ -89,6 +95,9 @@ public sealed record ChannelDefinition
 /// <summary>A wish to create or change a channel; null leaves a property as it is (or at its default).</summary>
 public sealed record ChannelDraft
 {
+    /// <summary>The account that gets the channel; only at creation, null for the root.</summary>
+    public long? Cid { get; init; }
+
     /// <summary>Name for people.</summary>
     public string? Name { get; init; }
 

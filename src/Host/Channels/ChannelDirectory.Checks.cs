@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Gateway.Codecs;
+using Gateway.Host.Accounts;
 using Gateway.Host.Listeners;
 
 namespace Gateway.Host.Channels;
@@ -26,11 +27,15 @@ public sealed partial class ChannelDirectory
         if (existing is not null && codec.Info.Id != existing.Definition.ProtocolId) return Wrong("The protocol of a channel can't be changed; create another channel.");
 
         string configuration = draft.ConfigurationJson ?? existing?.Definition.ConfigurationJson ?? "{}";
-        ChannelSettings? settings = ChannelSettings.TryParse(configuration, codec.Info, _options, out string problem);
+        ChannelSettings? settings = SettingsOf(configuration, codec.Info, existing?.Definition.Cid ?? draft.Cid ?? AccountDirectory.RootId, out string problem);
         return settings is null ? Wrong(problem) : new Resolution(codec, settings, null);
 
         static Resolution Wrong(string problem) => new(null, null, problem);
     }
+
+    /// <summary>A configuration, checked, within the limits of the account whose channel it is.</summary>
+    private ChannelSettings? SettingsOf(string configurationJson, ProtocolInfo protocol, long cid, out string problem) =>
+        ChannelSettings.TryParse(configurationJson, protocol, _options, out problem)?.Within(_limits, cid);
 
     private static string? ProblemOf(string? json, string field)
     {

@@ -21,7 +21,7 @@ public sealed partial class ChannelDirectory
             List<(Channel Channel, ChannelSettings Settings)> running = [];
             foreach (Channel channel in channels.Where(channel => channel.Fault is null))
             {
-                if (ChannelSettings.TryParse(channel.Definition.ConfigurationJson, codec.Info, _options, out string problem) is not { } settings)
+                if (SettingsOf(channel.Definition.ConfigurationJson, codec.Info, channel.Definition.Cid, out string problem) is not { } settings)
                     return CodecSwitch.Refused($"Channel {channel.Id} does not go with the new spec: {problem}");
                 running.Add((channel, settings));
             }

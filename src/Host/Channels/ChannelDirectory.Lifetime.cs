@@ -86,7 +86,7 @@ public sealed partial class ChannelDirectory
 
         if (_protocols.Find(definition.ProtocolId) is not { } codec)
             return Closed(item, definition, new AbsentCodec(definition.ProtocolId), _catalog.FaultOf(definition.ProtocolId) ?? $"There is no protocol {definition.ProtocolId}.");
-        if (ChannelSettings.TryParse(definition.ConfigurationJson, codec.Info, _options, out string problem) is not { } settings)
+        if (SettingsOf(definition.ConfigurationJson, codec.Info, definition.Cid, out string problem) is not { } settings)
             return Closed(item, definition, codec, problem);
         try
         {

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using Gateway.Codecs;
+using Gateway.Host.Accounts;
 using Gateway.Host.Configuration;
 using Gateway.Host.Listeners;
 using Gateway.Host.Protocols;
@@ -22,6 +23,8 @@ public sealed partial class ChannelDirectory : IDisposable
     private readonly IConfigurationStore _definitions;
     private readonly IMessageStore _messages;
     private readonly ListenerServices _listeners;
+    private readonly AccountDirectory _accounts;
+    private readonly LimitDirectory _limits;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
     private int _portHint;
@@ -29,7 +32,7 @@ public sealed partial class ChannelDirectory : IDisposable
 
     internal ChannelDirectory(
         GatewayOptions options, CodecRegistry protocols, ProtocolCatalog catalog, IConfigurationStore definitions, IMessageStore messages,
-        ListenerServices listeners, TimeProvider clock, ILogger<ChannelDirectory> logger)
+        ListenerServices listeners, AccountDirectory accounts, LimitDirectory limits, TimeProvider clock, ILogger<ChannelDirectory> logger)
     {
         _options = options;
         _protocols = protocols;
@@ -37,6 +40,8 @@ public sealed partial class ChannelDirectory : IDisposable
         _definitions = definitions;
         _messages = messages;
         _listeners = listeners;
+        _accounts = accounts;
+        _limits = limits;
         _clock = clock;
         _logger = logger;
         _portHint = options.ChannelPortFirst;
@@ -82,12 +87,14 @@ public sealed partial class ChannelDirectory : IDisposable
         {
             if (_stopped) return ChannelOutcome.Refused("The gateway is stopping.");
             if (_channels.Count >= _options.ChannelsMax) return ChannelOutcome.Refused($"The limit of {_options.ChannelsMax} channels is reached.");
+            long cid = draft.Cid ?? AccountDirectory.RootId;
+            if (ProblemOfAccount(cid, from: null) is { } accountProblem) return ChannelOutcome.Refused(accountProblem);
 
             int port = OpenPort(settings.Port, codec, open: draft.Enabled ?? true, except: null, out sockets, out string problem);
             if (port == 0) return ChannelOutcome.Refused(problem);
 
             long id = await _definitions.NextIdAsync(Kind, cancellationToken).ConfigureAwait(false);
-            ChannelDefinition definition = Merge(draft, new ChannelDefinition { Id = id, ProtocolId = codec.Info.Id, Port = port });
+            ChannelDefinition definition = Merge(draft, new ChannelDefinition { Id = id, Cid = cid, ProtocolId = codec.Info.Id, Port = port });
             IMessageLog log = await _messages.OpenAsync(id, settings.ToLogOptions(definition.MessagesTtlSeconds), cancellationToken).ConfigureAwait(false);
             long revision = await _definitions.PutAsync(Kind, id, definition.ToJson(), 0, cancellationToken).ConfigureAwait(false);
             if (revision == 0) throw new InvalidOperationException($"Channel number {id} was given twice.");

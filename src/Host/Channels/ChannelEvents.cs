@@ -11,6 +11,8 @@ public enum ChannelEventCode
     Updated = 2,
     /// <summary>The channel was removed.</summary>
     Deleted = 3,
+    /// <summary>The channel was given to another account.</summary>
+    Moved = 4,
     /// <summary>A limit stops the channel.</summary>
     Blocked = 20,
     /// <summary>The limit no longer stops it.</summary>

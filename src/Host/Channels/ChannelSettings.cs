@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Gateway.Codecs;
+using Gateway.Host.Accounts;
 using Gateway.Host.Configuration;
 using Gateway.Storage;
 
@@ -54,6 +55,18 @@ public sealed record ChannelSettings
     /// <summary>What the log is asked for.</summary>
     public LogOptions ToLogOptions(int messagesTtlSeconds) =>
         new() { QuotaBytes = QuotaBytes, AgeMax = TimeSpan.FromSeconds(messagesTtlSeconds), Durability = Durability };
+
+    /// <summary>The settings within what the account of the channel, and those above it, are held to.</summary>
+    internal ChannelSettings Within(LimitDirectory limits, long cid) => this with
+    {
+        ConnectionsMax = (int)Math.Min(ConnectionsMax, limits.Least(cid, LimitName.ChannelConnections) ?? int.MaxValue),
+        QuotaBytes = Math.Min(QuotaBytes, limits.Least(cid, LimitName.ChannelStorage) ?? long.MaxValue),
+        MessagesPerMinuteMax = LeastOf(MessagesPerMinuteMax, limits.Least(cid, LimitName.ChannelMessages)),
+        BytesPerMinuteMax = LeastOf(BytesPerMinuteMax, limits.Least(cid, LimitName.ChannelTraffic)),
+    };
+
+    /// <summary>The smaller of two numbers of which 0 and null stand for none.</summary>
+    private static long LeastOf(long setting, long? limit) => limit is not { } value ? setting : setting == 0 ? value : Math.Min(setting, value);
 
     /// <summary>Gives a new session the channel's options.</summary>
     internal void Apply(Session session)

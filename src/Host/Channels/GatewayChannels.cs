@@ -1,4 +1,5 @@
 using Gateway.Codecs;
+using Gateway.Host.Accounts;
 using Gateway.Host.Configuration;
 using Gateway.Host.Listeners;
 using Gateway.Host.Protocols;
@@ -39,6 +40,8 @@ public static class GatewayChannels
             provider.GetRequiredService<IConfigurationStore>(),
             provider.GetRequiredService<IMessageStore>(),
             provider.GetRequiredService<ListenerServices>(),
+            provider.GetRequiredService<AccountDirectory>(),
+            provider.GetRequiredService<LimitDirectory>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<ChannelDirectory>>()));
         services.AddSingleton<ProtocolReload>();

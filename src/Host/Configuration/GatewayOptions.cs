@@ -53,8 +53,8 @@ public sealed record GatewayOptions
     /// <summary>Folder of the operator's own protocol specs, compiled at start; null: only what is built in.</summary>
     public string? SpecsFolder { get; init; }
 
-    /// <summary>Account number that entities show as <c>cid</c>.</summary>
-    public long AccountId { get; init; } = 1;
+    /// <summary>REST requests that one token may make in a minute. Limits of accounts come on top.</summary>
+    public long ApiCallsPerMinuteMax { get; init; } = 600_000;
 
     /// <summary>The address to bind channel ports to.</summary>
     internal IPAddress BindAddress =>

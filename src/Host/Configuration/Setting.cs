@@ -25,6 +25,7 @@ internal sealed record Setting(string Name, string Expected, Func<GatewayOptions
         new("specs", "a folder of spec files", (o, t) => Directory.Exists(t) ? o with { SpecsFolder = t } : null),
         new("connections-max", "1 to 1000000", (o, t) => Integer(t, 1, 1_000_000) is { } n ? o with { ConnectionsPerChannelMax = (int)n } : null),
         new("channels-max", "1 to 45000", (o, t) => Integer(t, 1, 45_000) is { } n ? o with { ChannelsMax = (int)n } : null),
+        new("api-calls-max", "1 to 1000000000", (o, t) => Integer(t, 1, 1_000_000_000) is { } n ? o with { ApiCallsPerMinuteMax = n } : null),
         new("idle-timeout", "5 to 86400 seconds", (o, t) => Integer(t, 5, 86_400) is { } n ? o with { IdleTimeout = TimeSpan.FromSeconds(n) } : null),
         new("quota", "1 to 1000000 megabytes", (o, t) => Integer(t, 1, 1_000_000) is { } n ? o with { ChannelQuotaBytes = n * BytesPerMegabyte } : null),
     ];

@@ -126,9 +126,8 @@ internal sealed class GatewayProcess : IAsyncDisposable
             host.BackgroundServiceExceptionBehavior = BackgroundServiceExceptionBehavior.StopHost;
         });
         services.AddSingleton<GatewayHealth>();
-        services.AddSingleton<AccessTokens>();
-        services.AddSingleton<ITokenValidator>(provider => provider.GetRequiredService<AccessTokens>());
         services.AddGatewayChannels(options);
+        services.AddGatewayAccounts();
         services.AddGatewayMqtt();
         services.AddRoutingCore();
 
@@ -153,7 +152,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
     private async Task StartAsync(CancellationToken cancellationToken)
     {
         AccessTokens tokens = Services.GetRequiredService<AccessTokens>();
-        string? made = await tokens.OpenAsync(_options.Token, cancellationToken).ConfigureAwait(false);
+        string? made = await Services.OpenGatewayAccountsAsync(_options.Token, cancellationToken).ConfigureAwait(false);
         await _application.StartAsync(cancellationToken).ConfigureAwait(false);
         await tokens.KeepAsync(cancellationToken).ConfigureAwait(false);
         MadeToken = made;

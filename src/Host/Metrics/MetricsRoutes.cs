@@ -7,7 +7,7 @@ using Gateway.Storage;
 
 namespace Gateway.Host.Metrics;
 
-/// <summary>Maps <c>GET /metrics</c>: Prometheus text. From loopback without a token, from elsewhere with one.</summary>
+/// <summary>Maps <c>GET /metrics</c>: Prometheus text. From loopback without a token, from elsewhere with a master token of the root account: they are about everybody's channels.</summary>
 internal static class MetricsRoutes
 {
     private const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
@@ -18,7 +18,7 @@ internal static class MetricsRoutes
         {
             IServiceProvider services = context.RequestServices;
             bool isLocal = context.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address);
-            if (!isLocal && !services.GetRequiredService<AccessTokens>().TryFind(KeyOf(context.Request), out _))
+            if (!isLocal && !IsOperator(services, context))
             {
                 context.Response.StatusCode = StatusCodes.Status401Unauthorized;
                 return Task.CompletedTask;
@@ -28,11 +28,14 @@ internal static class MetricsRoutes
                 Render(services.GetRequiredService<ChannelDirectory>(), services.GetRequiredService<MqttBroker>()), context.RequestAborted);
         }));
 
-    /// <summary>The key in <c>Authorization: FlespiToken KEY</c> or, as Prometheus sends it, <c>Bearer KEY</c>.</summary>
-    private static string KeyOf(HttpRequest request)
+    private static bool IsOperator(IServiceProvider services, HttpContext context)
     {
-        string header = request.Headers.Authorization.ToString();
-        return header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? header["Bearer ".Length..] : header;
+        GuessGuard guesses = services.GetRequiredService<GuessGuard>();
+        if (guesses.IsBlocked(context.Connection.RemoteIpAddress)) return false;
+        string shown = context.Request.Headers.Authorization.ToString();
+        if (services.GetRequiredService<AccessTokens>().TryFind(shown, out Token? token)) return new Caller(token, token.Cid).IsOperator;
+        guesses.Note(context.Connection.RemoteIpAddress, shown);
+        return false;
     }
 
     private static string Render(ChannelDirectory channels, MqttBroker broker)

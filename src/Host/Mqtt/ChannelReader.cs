@@ -88,7 +88,7 @@ internal sealed partial class ChannelReader(Channel channel, MqttBroker broker, 
         for (int i = 0; i < _page.Count; i++)
         {
             if (!_formatter.TryFormat(_page, i, out string topic, out byte[] payload)) continue;
-            await broker.PublishAsync(topic, payload, _page.ServerTimeUs(i), cancellationToken).ConfigureAwait(false);
+            await broker.PublishAsync(topic, new OwnedProperties(channel.Definition.Cid, channel.Id), payload, _page.ServerTimeUs(i), cancellationToken).ConfigureAwait(false);
         }
         _cursor = _page.NextKey;
     }

@@ -14,10 +14,12 @@ internal static class GatewayMqtt
     {
         services.AddConnections();
         services.AddMqttConnectionHandler();
+        services.AddSingleton<ClientAccess>();
         services.AddSingleton<MqttBroker>();
         services.AddSingleton<MessagePublisher>();
         services.AddHostedService(provider => provider.GetRequiredService<MqttBroker>());
         services.AddHostedService(provider => provider.GetRequiredService<MessagePublisher>());
+        services.AddHostedService<SessionSweeper>();
         return services;
     }
 

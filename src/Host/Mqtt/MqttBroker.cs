@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Net;
 using System.Text;
 using Gateway.Host.Accounts;
+using Gateway.Host.Configuration;
 using MQTTnet;
 using MQTTnet.Packets;
 using MQTTnet.Protocol;
@@ -16,10 +18,13 @@ internal sealed partial class MqttBroker : IHostedService, IAsyncDisposable
     /// <summary>Messages that may wait for one client; later ones are dropped for it, counted, and cost a client with QoS 1 its connection.</summary>
     public const int PendingMessagesMax = 20_000;
 
-    private const string ReservedPrefix = "flespi/";
+    private const string SessionMark = "gateway.session";
 
     private readonly MqttServer _server;
     private readonly AccessTokens _tokens;
+    private readonly GuessGuard _guesses;
+    private readonly ClientAccess _access;
+    private readonly RetainedTopics _retained = new();
     private readonly ILogger<MqttBroker> _logger;
     private readonly ConcurrentDictionary<string, byte> _beingDropped = new(StringComparer.Ordinal);
     private int _clients;
@@ -28,9 +33,11 @@ internal sealed partial class MqttBroker : IHostedService, IAsyncDisposable
     private long _refused;
 
     /// <summary>Makes a broker over Kestrel's connections.</summary>
-    public MqttBroker(IEnumerable<IMqttServerAdapter> adapters, AccessTokens tokens, ILogger<MqttBroker> logger)
+    public MqttBroker(IEnumerable<IMqttServerAdapter> adapters, AccessTokens tokens, GuessGuard guesses, ClientAccess access, ILogger<MqttBroker> logger)
     {
         _tokens = tokens;
+        _guesses = guesses;
+        _access = access;
         _logger = logger;
         MqttServerOptions options = new MqttServerOptionsBuilder()
             .WithoutDefaultEndpoint()
@@ -43,6 +50,7 @@ internal sealed partial class MqttBroker : IHostedService, IAsyncDisposable
         _server.ValidatingConnectionAsync += ValidateAsync;
         _server.InterceptingSubscriptionAsync += InterceptSubscriptionAsync;
         _server.InterceptingPublishAsync += InterceptPublishAsync;
+        _server.InterceptingClientEnqueueAsync += InterceptDeliveryAsync;
         _server.ClientSubscribedTopicAsync += OnSubscribedAsync;
         _server.ClientUnsubscribedTopicAsync += OnUnsubscribedAsync;
         _server.SessionDeletedAsync += OnSessionDeletedAsync;
@@ -84,22 +92,49 @@ internal sealed partial class MqttBroker : IHostedService, IAsyncDisposable
 
     /// <summary>Hands a message of the gateway to everybody who subscribed to its topic.</summary>
     /// <param name="topic">Full topic.</param>
+    /// <param name="owner">Whose message it is: who may not read it does not get it.</param>
     /// <param name="payload">Owned by the broker from here on.</param>
     /// <param name="timeUs">When it appeared, µs since 1970: the user property <c>timestamp</c> of MQTT 5.</param>
     /// <param name="cancellationToken">Stops the hand-over.</param>
-    public Task PublishAsync(string topic, byte[] payload, long timeUs, CancellationToken cancellationToken)
+    public Task PublishAsync(string topic, OwnedProperties owner, byte[] payload, long timeUs, CancellationToken cancellationToken)
     {
+        owner.Add(Property("timestamp", Seconds(timeUs)));
+        owner.Add(Property("cid", owner.Cid.ToString(CultureInfo.InvariantCulture)));
         MqttApplicationMessage message = new()
         {
             Topic = topic,
             PayloadSegment = payload,
             QualityOfServiceLevel = MqttQualityOfServiceLevel.AtLeastOnce,
-            UserProperties = [Property("timestamp", Seconds(timeUs))],
+            UserProperties = owner,
         };
         Interlocked.Increment(ref _published);
         return _server.InjectApplicationMessage(
             new InjectedMqttApplicationMessage(message) { SenderClientId = "gateway", CustomSessionItems = _server.ServerSessionItems },
             cancellationToken);
+    }
+
+    /// <summary>Ends the sessions whose token ended; notes that the tokens of connected clients are in use.</summary>
+    /// <returns>How many sessions ended.</returns>
+    internal async Task<int> SweepSessionsAsync()
+    {
+        int ended = 0;
+        if (!_server.IsStarted) return ended;
+        foreach (MqttSessionStatus session in await _server.GetSessionsAsync().ConfigureAwait(false))
+        {
+            if (_access.IsCurrent(session.Id, isConnected: session.DisconnectedTimestamp is null)) continue;
+            ended++;
+            try
+            {
+                if (session.DisconnectedTimestamp is null)
+                    await _server.DisconnectClientAsync(session.Id, new MqttServerClientDisconnectOptions { ReasonCode = MqttDisconnectReasonCode.NotAuthorized }).ConfigureAwait(false);
+            }
+            catch (InvalidOperationException)
+            {
+                // The client went by itself meanwhile.
+            }
+            await session.DeleteAsync().ConfigureAwait(false);
+        }
+        return ended;
     }
 
     private static MqttUserProperty Property(string name, string value) => new(name, new ArraySegment<byte>(Encoding.UTF8.GetBytes(value)));
@@ -108,7 +143,7 @@ internal sealed partial class MqttBroker : IHostedService, IAsyncDisposable
 
     private Task ValidateAsync(ValidatingConnectionEventArgs connection)
     {
-        if (!_tokens.TryFind(connection.UserName, out TokenInfo token) && !_tokens.TryFind(connection.Password, out token))
+        if (TokenOf(connection) is not { } token || !_access.TryAdmit(connection.ClientId, token))
         {
             Interlocked.Increment(ref _refused);
             connection.ReasonCode = MqttConnectReasonCode.NotAuthorized;
@@ -119,13 +154,39 @@ internal sealed partial class MqttBroker : IHostedService, IAsyncDisposable
         connection.ReasonCode = MqttConnectReasonCode.Success;
         // Clients of flespi read who they are from here, some without asking whether it is there.
         connection.ResponseUserProperties ??= [];
-        connection.ResponseUserProperties.Add(Property(
-            "token", string.Create(CultureInfo.InvariantCulture, $$$"""{"access":{"type":1},"cid":1,"id":{{{token.Id}}}}""")));
+        connection.ResponseUserProperties.Add(Property("token", StoredJson.Object(json =>
+        {
+            json.WriteNumber("id", token.Id);
+            json.WriteNumber("cid", token.Cid);
+            json.WritePropertyName("access");
+            token.Access.Write(json);
+            json.WriteString("info", token.Info);
+            json.WriteNumber("created", token.Created);
+            json.WriteNumber("ttl", token.Ttl);
+            json.WriteNumber("expire", token.Expire);
+        })));
         return Task.CompletedTask;
     }
 
-    private static Task InterceptSubscriptionAsync(InterceptingSubscriptionEventArgs subscription)
+    /// <summary>The token that a client shows as user name or as password; null when neither is one.</summary>
+    private Token? TokenOf(ValidatingConnectionEventArgs connection)
     {
+        IPAddress? address = (connection.RemoteEndPoint as IPEndPoint)?.Address;
+        if (_guesses.IsBlocked(address)) return null;
+        if (_tokens.TryFind(connection.UserName, out Token? token) || _tokens.TryFind(connection.Password, out token)) return token;
+        _guesses.Note(address, connection.UserName);
+        _guesses.Note(address, connection.Password);
+        return null;
+    }
+
+    private Task InterceptSubscriptionAsync(InterceptingSubscriptionEventArgs subscription)
+    {
+        if (!_access.MaySubscribe(subscription.ClientId, subscription.TopicFilter.Topic, out bool isOverLimit))
+        {
+            subscription.ProcessSubscription = false;
+            subscription.Response.ReasonCode = isOverLimit ? MqttSubscribeReasonCode.QuotaExceeded : MqttSubscribeReasonCode.NotAuthorized;
+            return Task.CompletedTask;
+        }
         if (subscription.TopicFilter.QualityOfServiceLevel is MqttQualityOfServiceLevel.ExactlyOnce)
         {
             subscription.TopicFilter.QualityOfServiceLevel = MqttQualityOfServiceLevel.AtLeastOnce;
@@ -136,19 +197,35 @@ internal sealed partial class MqttBroker : IHostedService, IAsyncDisposable
 
     private Task InterceptPublishAsync(InterceptingPublishEventArgs publish)
     {
-        bool isOurs = ReferenceEquals(publish.SessionItems, _server.ServerSessionItems);
-        if (!isOurs && publish.ApplicationMessage.Topic.StartsWith(ReservedPrefix, StringComparison.Ordinal)) publish.ProcessPublish = false;
+        if (ReferenceEquals(publish.SessionItems, _server.ServerSessionItems)) return Task.CompletedTask;
+        if (_access.MayPublish(publish.ClientId, publish.ApplicationMessage.Topic, out long cid, out bool isOverLimit) && _retained.MayPublish(publish.ApplicationMessage, cid))
+        {
+            var owner = new OwnedProperties(cid, channelId: 0);
+            if (publish.ApplicationMessage.UserProperties is { } properties) owner.AddRange(properties);
+            publish.ApplicationMessage.UserProperties = owner;
+            return Task.CompletedTask;
+        }
+        publish.ProcessPublish = false;
+        publish.Response.ReasonCode = isOverLimit ? MqttPubAckReasonCode.QuotaExceeded : MqttPubAckReasonCode.NotAuthorized;
+        return Task.CompletedTask;
+    }
+
+    private Task InterceptDeliveryAsync(InterceptingClientApplicationMessageEnqueueEventArgs delivery)
+    {
+        delivery.AcceptEnqueue = _access.MayReceive(delivery.ReceiverClientId, delivery.ApplicationMessage.UserProperties as OwnedProperties, delivery.ApplicationMessage.Topic);
         return Task.CompletedTask;
     }
 
     private Task OnSubscribedAsync(ClientSubscribedTopicEventArgs subscription)
     {
+        _access.OnSubscribed(subscription.ClientId, subscription.TopicFilter.Topic);
         if (Subscriptions.Add(subscription.SessionItems, subscription.TopicFilter.Topic)) MessagesWanted?.Invoke();
         return Task.CompletedTask;
     }
 
     private Task OnUnsubscribedAsync(ClientUnsubscribedTopicEventArgs subscription)
     {
+        _access.OnUnsubscribed(subscription.ClientId, subscription.TopicFilter);
         Subscriptions.Remove(subscription.SessionItems, subscription.TopicFilter);
         return Task.CompletedTask;
     }
@@ -156,12 +233,14 @@ internal sealed partial class MqttBroker : IHostedService, IAsyncDisposable
     private Task OnSessionDeletedAsync(SessionDeletedEventArgs session)
     {
         Subscriptions.RemoveSession(session.SessionItems);
+        _access.Forget(session.Id, session.SessionItems[SessionMark]);
         return Task.CompletedTask;
     }
 
     private Task OnConnectedAsync(ClientConnectedEventArgs client)
     {
         Interlocked.Increment(ref _clients);
+        client.SessionItems[SessionMark] = _access.MarkOf(client.ClientId);
         return Task.CompletedTask;
     }
 

@@ -10,13 +10,20 @@ public sealed class AccessTokensTests : IDisposable
 
     public void Dispose() => _folder.Delete(recursive: true);
 
+    private static async Task<AccessTokens> OpenAsync(IConfigurationStore store)
+    {
+        var accounts = new AccountDirectory(store, TimeProvider.System);
+        await accounts.OpenAsync(CancellationToken.None);
+        return new AccessTokens(store, accounts, TimeProvider.System);
+    }
+
     [Fact]
     public async Task The_first_start_makes_a_token_that_later_starts_know_and_do_not_show()
     {
         string? made;
         await using (SqliteConfigurationStore store = SqliteConfigurationStore.Open(_folder.FullName))
         {
-            AccessTokens tokens = new(store);
+            using AccessTokens tokens = await OpenAsync(store);
             made = await tokens.OpenAsync(null, CancellationToken.None);
             await tokens.KeepAsync(CancellationToken.None);
             Assert.Equal(64, made?.Length);
@@ -25,9 +32,9 @@ public sealed class AccessTokensTests : IDisposable
 
         await using (SqliteConfigurationStore store = SqliteConfigurationStore.Open(_folder.FullName))
         {
-            AccessTokens tokens = new(store);
+            using AccessTokens tokens = await OpenAsync(store);
             Assert.Null(await tokens.OpenAsync(null, CancellationToken.None));
-            Assert.True(tokens.TryFind(made, out TokenInfo token));
+            Assert.True(tokens.TryFind(made, out Token? token));
             Assert.Equal(1, token.Id);
         }
     }
@@ -38,7 +45,7 @@ public sealed class AccessTokensTests : IDisposable
         string? made;
         await using (SqliteConfigurationStore store = SqliteConfigurationStore.Open(_folder.FullName))
         {
-            AccessTokens tokens = new(store);
+            using AccessTokens tokens = await OpenAsync(store);
             made = await tokens.OpenAsync(null, CancellationToken.None);
             await tokens.KeepAsync(CancellationToken.None);
         }
@@ -50,8 +57,8 @@ public sealed class AccessTokensTests : IDisposable
     public async Task A_start_that_fails_leaves_no_token_that_nobody_has_seen()
     {
         await using SqliteConfigurationStore store = SqliteConfigurationStore.Open(_folder.FullName);
-        string? unseen = await new AccessTokens(store).OpenAsync(null, CancellationToken.None);      // and not kept
-        AccessTokens tokens = new(store);
+        string? unseen = await (await OpenAsync(store)).OpenAsync(null, CancellationToken.None);      // and not kept
+        using AccessTokens tokens = await OpenAsync(store);
         Assert.NotNull(await tokens.OpenAsync(null, CancellationToken.None));
         Assert.False(tokens.TryFind(unseen, out _));
     }
@@ -68,7 +75,7 @@ public sealed class AccessTokensTests : IDisposable
     public async Task Only_the_configured_token_opens(string? shown, bool expected)
     {
         await using SqliteConfigurationStore store = SqliteConfigurationStore.Open(_folder.FullName);
-        AccessTokens tokens = new(store);
+        using AccessTokens tokens = await OpenAsync(store);
         Assert.Null(await tokens.OpenAsync("the-token", CancellationToken.None));
         Assert.Equal(expected, tokens.TryFind(shown, out _));
     }
@@ -77,7 +84,7 @@ public sealed class AccessTokensTests : IDisposable
     public async Task A_key_of_any_length_is_looked_at_without_harm()
     {
         await using SqliteConfigurationStore store = SqliteConfigurationStore.Open(_folder.FullName);
-        AccessTokens tokens = new(store);
+        using AccessTokens tokens = await OpenAsync(store);
         await tokens.OpenAsync("the-token", CancellationToken.None);
         Assert.False(tokens.TryFind(new string('€', 1_000_000), out _));
         Assert.False(tokens.TryFind(new string('€', AccessToken.LengthMax), out _));

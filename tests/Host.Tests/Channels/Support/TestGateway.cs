@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Gateway.Codecs;
+using Gateway.Host.Accounts;
 using Gateway.Host.Api;
 using Gateway.Host.Channels;
 using Gateway.Host.Configuration;
@@ -73,11 +74,12 @@ internal sealed class TestGateway : IAsyncDisposable
         IMessageStore? store = openStore is not null ? openStore(Path.Combine(options.DataFolder, GatewayChannels.MessagesFolderName)) : onDisk ? null : new InMemoryMessageStore();
         if (store is not null) builder.Services.AddSingleton(store);
         builder.Services.AddSingleton(new CodecRegistry(codecs ?? [new LineCodec()]));
-        builder.Services.AddSingleton<ITokenValidator, OneToken>();
         builder.Services.AddGatewayChannels(options);
+        builder.Services.AddGatewayAccounts();
 
         WebApplication application = builder.Build();
         application.MapGatewayApi();
+        await application.Services.OpenGatewayAccountsAsync(Token, CancellationToken.None);
         await application.StartAsync();
         var gateway = new TestGateway(application, options, store, folder is null);
         string address = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
@@ -112,11 +114,6 @@ internal sealed class TestGateway : IAsyncDisposable
         await _application.StopAsync();
         await _application.DisposeAsync();
         if (_ownsFolder && Directory.Exists(Options.DataFolder)) Directory.Delete(Options.DataFolder, recursive: true);
-    }
-
-    private sealed class OneToken : ITokenValidator
-    {
-        public ValueTask<bool> IsValidAsync(string token, CancellationToken cancellationToken) => new(token == Token);
     }
 }
 

@@ -1,0 +1,93 @@
+using System.Globalization;
+using Gateway.Host.Accounts;
+
+namespace Gateway.Host.Api;
+
+/// <summary>What every request passes before its handler: origin, address, token, account, right, rate; and what every answer passes: problems and traffic.</summary>
+internal static class ApiGuard
+{
+    private const string AccountHeader = "x-flespi-cid";
+
+    /// <summary>The handler of a route behind the guard.</summary>
+    internal static RequestDelegate For(ApiRoute route) => async http =>
+    {
+        http.Response.Headers.AccessControlAllowOrigin = "*";
+        var call = new ApiCall(http, route, null);
+        CountingResponse? counted = null;
+        Caller? caller = null;
+        try
+        {
+            if (route.Audience is not RouteAudience.Everybody)
+            {
+                caller = Admit(http, route);
+                call = new ApiCall(http, route, caller);
+                counted = CountingResponse.Put(http);
+            }
+            await route.Handler(call).ConfigureAwait(false);
+        }
+        catch (ApiProblem problem) when (!http.Response.HasStarted)
+        {
+            await call.WriteErrorAsync(problem.Error).ConfigureAwait(false);
+        }
+        catch (BadHttpRequestException problem) when (!http.Response.HasStarted)
+        {
+            await call.WriteErrorAsync(new ApiError(ApiErrorCode.BadRequest, problem.Message)).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        {
+            // Nobody is there to be answered.
+        }
+        catch (Exception exception) when (!http.Response.HasStarted)
+        {
+            ApiLog.Fault(http.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(GatewayApi)), exception, http.Request.Method, http.Request.Path);
+            await call.WriteErrorAsync(new ApiError(ApiErrorCode.Internal, "A fault of the gateway; its log has the details.")).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (caller is not null) http.RequestServices.GetRequiredService<CallBudget>().AddTraffic(caller.Token, call.BodyBytes + (counted?.Bytes ?? 0));
+        }
+    };
+
+    /// <summary>Lets a request in.</summary>
+    /// <exception cref="ApiProblem">It may not come in.</exception>
+    private static Caller Admit(HttpContext http, ApiRoute route)
+    {
+        IServiceProvider services = http.RequestServices;
+        GuessGuard guesses = services.GetRequiredService<GuessGuard>();
+        if (guesses.IsBlocked(http.Connection.RemoteIpAddress)) throw Busy(http, guesses.Rest(), "Too many wrong tokens came from this address.");
+
+        string shown = http.Request.Headers.Authorization is [{ } first, ..] ? first : "";
+        if (!services.GetRequiredService<AccessTokens>().TryFind(shown, out Token? token))
+        {
+            guesses.Note(http.Connection.RemoteIpAddress, shown);
+            throw new ApiProblem(new ApiError(ApiErrorCode.Unauthorized, "A valid token is needed: header Authorization: FlespiToken TOKEN."));
+        }
+
+        CallBudget budget = services.GetRequiredService<CallBudget>();
+        if (budget.Take(token) is { } reached) throw Busy(http, budget.Rest(), reached);
+
+        var caller = new Caller(token, AccountOf(http, token, services.GetRequiredService<AccountDirectory>()));
+        return AccessPolicy.MayCall(caller, route) ? caller : throw ApiProblem.Forbidden($"This token may not {route.Method} {route.Path}.");
+    }
+
+    /// <summary>The account that a request acts in: its token's, or the one below it that a header names.</summary>
+    private static long AccountOf(HttpContext http, Token token, AccountDirectory accounts)
+    {
+        if (http.Request.Headers[AccountHeader] is not [{ Length: > 0 } text, ..]) return token.Cid;
+        if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long cid)) throw ApiProblem.BadRequest($"The header {AccountHeader} must be the number of an account.");
+        return accounts.Find(cid) is not null && accounts.IsWithin(cid, token.Cid) ? cid : throw ApiProblem.NotFound("account", cid);
+    }
+
+    private static ApiProblem Busy(HttpContext http, TimeSpan rest, string reason)
+    {
+        http.Response.Headers.RetryAfter = ((int)Math.Ceiling(rest.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        return ApiProblem.TooMany($"{reason} Try again when the minute is over.");
+    }
+}
+
+/// <summary>Log lines of the API.</summary>
+internal static partial class ApiLog
+{
+    [LoggerMessage(3101, LogLevel.Error, "{Method} {Path} failed.")]
+    internal static partial void Fault(ILogger logger, Exception exception, string method, string path);
+}

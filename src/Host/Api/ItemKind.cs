@@ -1,0 +1,69 @@
+using Gateway.Host.Accounts;
+
+namespace Gateway.Host.Api;
+
+/// <summary>What the API has to know about a kind of items to show each caller its own and nobody else's.</summary>
+/// <param name="Noun">What one is called in errors: <c>channel</c>.</param>
+/// <param name="Collection">What access lists call them: <c>gw/channels</c>.</param>
+/// <param name="All">All items, whoever's they are.</param>
+/// <param name="Find">One by its number, whoever's it is.</param>
+/// <param name="IdOf">Number of an item.</param>
+/// <param name="CidOf">The account whose it is.</param>
+/// <param name="ShapeOf">What it looks like.</param>
+internal sealed record ItemKind<T>(
+    string Noun, string Collection, Func<ApiCall, IEnumerable<T>> All, Func<ApiCall, long, T?> Find, Func<T, long> IdOf, Func<T, long> CidOf, Func<ApiCall, ItemShape<T>> ShapeOf)
+    where T : class
+{
+    /// <summary>The items of a selector in the path, as far as the caller may see and use them.</summary>
+    /// <param name="call">Takes an error for each number that is absent or not the caller's to see, and for each item that it may see but not use so.</param>
+    /// <param name="parameter">Name of the selector in the path.</param>
+    internal List<T> Select(ApiCall call, string parameter = "sel")
+    {
+        AccessPolicy policy = call.Service<AccessPolicy>();
+        List<T> seen = call.Selector(parameter).Select(
+            Noun, () => All(call).Where(IsSeen), id => Find(call, id) is { } item && IsSeen(item) ? item : null, ShapeOf(call), call.Errors);
+        seen.RemoveAll(item =>
+        {
+            if (AccessPolicy.MayUse(call.Caller, call.Route, IdOf(item))) return false;
+            call.Errors.Add(new ApiError(ApiErrorCode.Forbidden, $"This token may not {call.Route.Method} this of {Noun} {IdOf(item)}.", IdOf(item)));
+            return true;
+        });
+        return seen;
+
+        bool IsSeen(T item) => policy.Sees(call.Caller, Collection, CidOf(item), IdOf(item));
+    }
+
+    /// <summary>Answers with the items of the selector.</summary>
+    internal Task ReadAsync(ApiCall call)
+    {
+        ItemShape<T>.Projection fields = ShapeOf(call).Choose(call.Fields);
+        return call.WriteAsync(Select(call), fields.Write);
+    }
+
+    /// <summary>Removes the items of the selector, and answers with the numbers of those removed.</summary>
+    /// <param name="call">The request.</param>
+    /// <param name="removeAsync">Removes one; null when it is done, else why it is not.</param>
+    internal async Task RemoveAsync(ApiCall call, Func<T, ValueTask<string?>> removeAsync)
+    {
+        var removed = new List<T>();
+        foreach (T item in Select(call))
+        {
+            if (await removeAsync(item).ConfigureAwait(false) is { } problem) call.Errors.Add(new ApiError(ApiErrorCode.BadRequest, problem, IdOf(item)));
+            else removed.Add(item);
+        }
+        await call.WriteAsync(removed, (json, item) =>
+        {
+            json.WriteStartObject();
+            json.WriteNumber("id", IdOf(item));
+            json.WriteEndObject();
+        }).ConfigureAwait(false);
+    }
+
+    /// <summary>The account that a new item goes to: the one the caller acts in, or the one that the body names if that is within it.</summary>
+    internal static long CidOfNew(ApiCall call, long? named)
+    {
+        if (named is not { } cid) return call.Caller.AccountId;
+        AccountDirectory accounts = call.Service<AccountDirectory>();
+        return accounts.Find(cid) is not null && accounts.IsWithin(cid, call.Caller.AccountId) ? cid : throw ApiProblem.NotFound("account", cid);
+    }
+}

@@ -1,0 +1,134 @@
+using System.Text.Json;
+using Gateway.Host.Accounts;
+using Gateway.Host.Channels;
+
+namespace Gateway.Host.Api;
+
+/// <summary><c>/platform/subaccounts</c>: accounts below the caller's.</summary>
+internal static class SubaccountRoutes
+{
+    private static readonly string[] s_settable = ["name", "limit_id", "metadata", "cid"];
+
+    private static readonly ItemShape<Account> s_shape = new(
+        new("id", true, (json, account) => json.WriteNumberValue(account.Id)),
+        new("cid", true, (json, account) => json.WriteNumberValue(account.OwnerId)),
+        new("name", true, (json, account) => json.WriteStringValue(account.Name)),
+        new("limit_id", true, (json, account) => json.WriteNumberValue(account.LimitId)),
+        new("owner_id", false, (json, account) => json.WriteNumberValue(account.OwnerId)),
+        new("created", false, (json, account) => json.WriteNumberValue(account.Created)),
+        new("metadata", true, (json, account) => json.WriteRawValue(account.MetadataJson)));
+
+    // A subaccount is an item of the account above it: nobody sees itself here.
+    internal static ItemKind<Account> Kind { get; } = new(
+        "subaccount", "platform/subaccounts", call => call.Service<AccountDirectory>().All.Where(IsSubaccount),
+        (call, id) => call.Service<AccountDirectory>().Find(id) is { } account && IsSubaccount(account) ? account : null, account => account.Id, account => account.OwnerId, _ => s_shape);
+
+    internal static ApiRoute[] Table { get; } =
+    [
+        new("POST", "/platform/subaccounts", RouteInputs.Fields | RouteInputs.Body, CreateAsync, "Creates accounts below this one."),
+        new("GET", "/platform/subaccounts/{sel}", RouteInputs.Fields, Kind.ReadAsync, "Shows accounts below this one."),
+        new("PUT", "/platform/subaccounts/{sel}", RouteInputs.Fields | RouteInputs.Body, ChangeAsync, "Changes accounts below this one, and the limits they are under."),
+        new("DELETE", "/platform/subaccounts/{sel}", RouteInputs.None, RemoveAsync, "Removes accounts that have neither channels nor subaccounts, with their tokens and limits."),
+    ];
+
+    private static bool IsSubaccount(Account account) => account.Id != AccountDirectory.RootId;
+
+    private static async Task CreateAsync(ApiCall call)
+    {
+        ItemShape<Account>.Projection fields = s_shape.Choose(call.Fields);
+        using JsonDocument? body = await call.ReadBodyAsync().ConfigureAwait(false);
+        List<Account> drafts = [.. BodyFields.ItemsOf(body, "subaccount").Select(item =>
+            Read(call, item, new Account { Id = 0, OwnerId = call.Caller.AccountId }, cid => ItemKind<Account>.CidOfNew(call, cid)))];
+
+        AccountDirectory accounts = call.Service<AccountDirectory>();
+        LimitDirectory limits = call.Service<LimitDirectory>();
+        var created = new List<Account>(drafts.Count);
+        foreach (Account draft in drafts)
+        {
+            (Account? account, string? problem) = await accounts.CreateAsync(
+                draft, () => limits.ProblemOf(draft.OwnerId, LimitName.SubaccountsCount, id => accounts.CountBelow(id)), CancellationToken.None).ConfigureAwait(false);
+            if (account is not null) created.Add(account);
+            else call.Errors.Add(new ApiError(ApiErrorCode.LimitReached, problem!));
+        }
+        await call.WriteAsync(created, fields.Write).ConfigureAwait(false);
+    }
+
+    private static async Task ChangeAsync(ApiCall call)
+    {
+        ItemShape<Account>.Projection fields = s_shape.Choose(call.Fields);
+        using JsonDocument? body = await call.ReadBodyAsync().ConfigureAwait(false);
+        JsonElement item = BodyFields.ItemOf(body, "subaccount");
+        List<Account> selected = Kind.Select(call);
+        foreach (Account account in selected) Change(account);
+
+        AccountDirectory accounts = call.Service<AccountDirectory>();
+        var changed = new List<Account>(selected.Count);
+        foreach (Account account in selected)
+        {
+            if (await accounts.UpdateAsync(account.Id, Change, CancellationToken.None).ConfigureAwait(false) is { } after) changed.Add(after);
+            else call.Errors.Add(ApiProblem.Absent("subaccount", account.Id));
+        }
+        await call.Service<ChannelDirectory>().ApplyLimitsAsync(CancellationToken.None).ConfigureAwait(false);
+        await call.WriteAsync(changed, fields.Write).ConfigureAwait(false);
+
+        Account Change(Account account) => Read(call, item, account, cid => cid == account.OwnerId ? cid : throw ApiProblem.BadRequest("cid of a subaccount can't be changed."));
+    }
+
+    private static Task RemoveAsync(ApiCall call)
+    {
+        AccountDirectory accounts = call.Service<AccountDirectory>();
+        AccessTokens tokens = call.Service<AccessTokens>();
+        LimitDirectory limits = call.Service<LimitDirectory>();
+        ChannelDirectory channels = call.Service<ChannelDirectory>();
+        return Kind.RemoveAsync(call, async account =>
+        {
+            string? problem = await accounts.RemoveAsync(
+                account.Id,
+                async () => await channels.CountOfAsync(account.Id, CancellationToken.None).ConfigureAwait(false) is > 0 and int count ? $"Account {account.Id} still has {count} channels; remove or move them first." : null,
+                CancellationToken.None).ConfigureAwait(false);
+            if (problem is not null) return problem;
+
+            // From here on its tokens open nothing; what a stop leaves of them is not read again.
+            foreach (Token token in tokens.All.Where(token => token.Cid == account.Id)) await tokens.RemoveAsync(token.Id, CancellationToken.None).ConfigureAwait(false);
+            foreach (Limit limit in limits.All.Where(limit => limit.Cid == account.Id)) await limits.RemoveAsync(limit.Id, CancellationToken.None).ConfigureAwait(false);
+            return null;
+        });
+    }
+
+    private static Account Read(ApiCall call, JsonElement item, Account account, Func<long, long> checkCid)
+    {
+        long limitId = account.LimitId;
+        foreach (JsonProperty field in item.EnumerateObject())
+        {
+            switch (field.Name)
+            {
+                case "name":
+                    account = account with { Name = field.Text(Account.NameLengthMax) };
+                    break;
+                case "limit_id":
+                    limitId = field.Integer(0, long.MaxValue);
+                    break;
+                case "metadata":
+                    account = account with { MetadataJson = field.ObjectText(Account.MetadataLengthMax) };
+                    break;
+                case "cid":
+                    account = account with { OwnerId = checkCid(field.Integer(0, long.MaxValue)) };
+                    break;
+                default:
+                    throw field.Unknown("subaccount", s_settable);
+            }
+        }
+        if (limitId != account.LimitId && limitId != 0) CheckLimit(call, account, limitId);
+        return account with { LimitId = limitId };
+    }
+
+    /// <summary>A subaccount can be put under limits of the accounts above it, as far as the caller may see them.</summary>
+    private static void CheckLimit(ApiCall call, Account account, long limitId)
+    {
+        AccountDirectory accounts = call.Service<AccountDirectory>();
+        bool isThere = call.Service<LimitDirectory>().Find(limitId) is { } limit
+            && call.Service<AccessPolicy>().Sees(call.Caller, LimitRoutes.Kind.Collection, limit.Cid, limit.Id)
+            && accounts.IsWithin(account.OwnerId, limit.Cid);
+        if (!isThere) throw ApiProblem.NotFound("limit", limitId);
+    }
+}
