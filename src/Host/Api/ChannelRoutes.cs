@@ -74,7 +74,7 @@ internal static class ChannelRoutes
         {
             ChannelOutcome outcome = await directory.CreateAsync(draft, CancellationToken.None);
             if (outcome.Channel is not null) created.Add(outcome.Channel);
-            else call.Errors.Add(new ApiError(ApiErrorCode.BadRequest, outcome.Problem!));
+            else call.Errors.Add(ErrorOf(outcome, null));
         }
         await call.WriteAsync(created, fields.Write);
     }
@@ -102,7 +102,7 @@ internal static class ChannelRoutes
         {
             ChannelOutcome outcome = await directory.UpdateAsync(channel, draft, CancellationToken.None);
             if (outcome.Channel is not null) changed.Add(outcome.Channel);
-            else call.Errors.Add(new ApiError(ApiErrorCode.BadRequest, outcome.Problem!, channel.Id));
+            else call.Errors.Add(ErrorOf(outcome, channel.Id));
         }
         await call.WriteAsync(changed, fields.Write);
     }
@@ -121,7 +121,7 @@ internal static class ChannelRoutes
         {
             ChannelOutcome outcome = await directory.MoveAsync(channel, cid, CancellationToken.None);
             if (outcome.Channel is not null) moved.Add(outcome.Channel);
-            else call.Errors.Add(new ApiError(ApiErrorCode.LimitReached, outcome.Problem!, channel.Id));
+            else call.Errors.Add(ErrorOf(outcome, channel.Id));
         }
         await call.WriteAsync(moved, fields.Write);
     }
@@ -142,6 +142,8 @@ internal static class ChannelRoutes
             json.WriteEndObject();
         });
     }
+
+    private static ApiError ErrorOf(ChannelOutcome outcome, long? id) => new(outcome.IsLimitReached ? ApiErrorCode.LimitReached : ApiErrorCode.BadRequest, outcome.Problem!, id);
 
     private static ChannelDraft DraftOf(JsonElement item)
     {

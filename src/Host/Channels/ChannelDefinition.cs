@@ -125,5 +125,8 @@ public sealed record ChannelDraft
 /// <param name="Problem">Why it was refused and what was expected; null when it was done.</param>
 public readonly record struct ChannelOutcome(Channel? Channel, string? Problem)
 {
+    /// <summary>It was refused because an account's limit is reached.</summary>
+    public bool IsLimitReached { get; init; }
+
     internal static ChannelOutcome Refused(string problem) => new(null, problem);
 }

@@ -31,7 +31,7 @@ public sealed partial class ChannelDirectory
             if (_stopped) return ChannelOutcome.Refused("The gateway is stopping.");
             if (!_channels.ContainsKey(channel.Id)) return ChannelOutcome.Refused($"Channel {channel.Id} was removed meanwhile.");
             if (channel.Definition.Cid == cid) return new ChannelOutcome(channel, null);
-            if (ProblemOfAccount(cid, from: channel.Definition.Cid) is { } problem) return ChannelOutcome.Refused(problem);
+            if (ProblemOfAccount(cid, from: channel.Definition.Cid) is { } problem) return ChannelOutcome.Refused(problem) with { IsLimitReached = true };
 
             ChannelDefinition after = channel.Definition with { Cid = cid };
             long revision = await _definitions.PutAsync(Kind, channel.Id, after.ToJson(), channel.Revision, cancellationToken).ConfigureAwait(false);

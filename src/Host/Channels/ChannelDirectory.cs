@@ -88,7 +88,7 @@ public sealed partial class ChannelDirectory : IDisposable
             if (_stopped) return ChannelOutcome.Refused("The gateway is stopping.");
             if (_channels.Count >= _options.ChannelsMax) return ChannelOutcome.Refused($"The limit of {_options.ChannelsMax} channels is reached.");
             long cid = draft.Cid ?? AccountDirectory.RootId;
-            if (ProblemOfAccount(cid, from: null) is { } accountProblem) return ChannelOutcome.Refused(accountProblem);
+            if (ProblemOfAccount(cid, from: null) is { } accountProblem) return ChannelOutcome.Refused(accountProblem) with { IsLimitReached = true };
 
             int port = OpenPort(settings.Port, codec, open: draft.Enabled ?? true, except: null, out sockets, out string problem);
             if (port == 0) return ChannelOutcome.Refused(problem);

@@ -106,6 +106,34 @@ internal sealed class TestGateway : IAsyncDisposable
         return (response.StatusCode, JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement);
     }
 
+    /// <summary>Sends a request with another key than the start token's, null for none, and acting in another account than the token's, null for its own.</summary>
+    public async Task<(HttpStatusCode Status, JsonElement Body)> CallAsync(string? key, string method, string path, string? body = null, object? cid = null)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(method), path);
+        request.Headers.TryAddWithoutValidation("Authorization", key ?? "");
+        if (cid is not null) request.Headers.TryAddWithoutValidation("x-flespi-cid", cid.ToString());
+        if (body is not null) request.Content = new StringContent(body, Encoding.UTF8, "application/json");
+        using HttpResponseMessage response = await Http.SendAsync(request);
+        return (response.StatusCode, JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement);
+    }
+
+    /// <summary>Makes a subaccount below the root or another account.</summary>
+    public async Task<long> CreateAccountAsync(string name, long below = 1, long limitId = 0)
+    {
+        (HttpStatusCode status, JsonElement body) = await CallAsync(Token, "POST", "/platform/subaccounts?fields=id", $$"""[{"name":"{{name}}","limit_id":{{limitId}}}]""", below);
+        Assert.Equal(HttpStatusCode.OK, status);
+        return body.GetProperty("result")[0].GetProperty("id").GetInt64();
+    }
+
+    /// <summary>Makes a token of an account.</summary>
+    /// <returns>Its key.</returns>
+    public async Task<string> CreateTokenAsync(long account, string access)
+    {
+        (HttpStatusCode status, JsonElement body) = await CallAsync(Token, "POST", "/platform/tokens?fields=key", $$"""[{"ttl":86400,"access":{{access}}}]""", account);
+        Assert.True(status is HttpStatusCode.OK, body.GetRawText());
+        return body.GetProperty("result")[0].GetProperty("key").GetString()!;
+    }
+
     public Task<(HttpStatusCode Status, JsonElement Body)> GetAsync(string path) => SendAsync(HttpMethod.Get, path);
 
     public async ValueTask DisposeAsync()
