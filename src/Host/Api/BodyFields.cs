@@ -46,8 +46,7 @@ internal static class BodyFields
     }
 
     /// <summary>A member that there is none of.</summary>
-    internal static ApiProblem Unknown(this JsonProperty field, string noun, IEnumerable<string> valid) =>
-        ApiProblem.BadRequest($"A {noun} has no field '{field.Name}' that can be set; valid fields: {string.Join(", ", valid)}.");
+    internal static ApiProblem Unknown(this JsonProperty field, string noun, IReadOnlyList<string> valid) => ApiProblem.UnknownName($"A {noun} has no field '{field.Name}' that can be set", valid);
 
     private static ApiProblem Wrong(this JsonProperty field, string expected) =>
         ApiProblem.BadRequest($"{field.Name} must be {expected}, not {(field.Value.ValueKind is JsonValueKind.Number ? field.Value.GetRawText() : field.Value.ValueKind)}.");
