@@ -11,15 +11,6 @@ internal sealed partial class ChannelLog
     private long _oldestTimeUs = long.MinValue;
 
     /// <inheritdoc />
-    public async ValueTask<long> DeleteBelowAsync(long key, CancellationToken cancellationToken)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        DeleteResult result = Delete(0, key, wait: true, out ValueTask<AppendResult> durable, cancellationToken);
-        if (result.Count > 0) await durable.ConfigureAwait(false);
-        return result.Count;
-    }
-
-    /// <inheritdoc />
     public async ValueTask<DeleteResult> DeleteRangeAsync(long fromKey, long belowKey, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();

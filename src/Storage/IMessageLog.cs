@@ -44,12 +44,8 @@ public interface IMessageLog
     /// <summary>The smallest key whose message came at <paramref name="serverTimeUs"/> (µs since 1970) or later; the next key to be given when there is none.</summary>
     ValueTask<long> FindAsync(long serverTimeUs, CancellationToken cancellationToken);
 
-    /// <summary>Deletes all messages with a key below <paramref name="key"/> (<see cref="long.MaxValue"/>: all). Frees quota at once.</summary>
-    /// <returns>How many messages were deleted.</returns>
-    ValueTask<long> DeleteBelowAsync(long key, CancellationToken cancellationToken);
-
     /// <summary>Deletes all messages from one key to below another (<see cref="long.MaxValue"/>: to the newest acknowledged). Frees quota at once.</summary>
-    /// <param name="fromKey">A key at or below the head deletes from the old end, as <see cref="DeleteBelowAsync"/> does; a higher one leaves a hole that reads pass over.</param>
+    /// <param name="fromKey">A key at or below the head deletes from the old end; a higher one leaves a hole that reads pass over.</param>
     /// <param name="belowKey">A key that is not above <paramref name="fromKey"/> deletes nothing.</param>
     /// <param name="cancellationToken">Stops the wait, not the deletion.</param>
     /// <returns>How many messages were deleted, or why none.</returns>

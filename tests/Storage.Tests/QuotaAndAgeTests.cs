@@ -34,7 +34,7 @@ public sealed class QuotaAndAgeTests : StoreFixture
         while ((await log.AppendAsync(Pack(i * 10, 10), None)).Status == AppendStatus.Appended) i++;
         Task waiting = log.WaitForSpaceAsync(None).AsTask();
         Assert.False(waiting.IsCompleted);
-        Assert.Equal(500, await log.DeleteBelowAsync(501, None));
+        Assert.Equal(500, (await log.DeleteBelowAsync(501, None)).Count);
         await waiting.WaitAsync(TimeSpan.FromSeconds(10), None);
         await Append(log, Pack(i * 10, 10));
         AssertNumbers(await ReadAll(log), 500, (i * 10) - 490);

@@ -58,11 +58,11 @@ public sealed class RangeDeleteTests : StoreFixture
         for (int i = 0; i < 10; i++) await Append(log, Pack(i * 10, 10));
         Assert.Equal(20, (await log.DeleteRangeAsync(21, 41, None)).Count);
         Assert.Equal(20, (await log.DeleteRangeAsync(61, 81, None)).Count);
-        Assert.Equal(20, await log.DeleteBelowAsync(21, None));
+        Assert.Equal(20, (await log.DeleteBelowAsync(21, None)).Count);
         Assert.Equal(41, log.State.HeadKey);
-        Assert.Equal(20, await log.DeleteBelowAsync(70, None));
+        Assert.Equal(20, (await log.DeleteBelowAsync(70, None)).Count);
         Assert.Equal((81L, 20L), (log.State.HeadKey, log.State.Count));
-        Assert.Equal(20, await log.DeleteBelowAsync(long.MaxValue, None));
+        Assert.Equal(20, (await log.DeleteBelowAsync(long.MaxValue, None)).Count);
         Assert.Equal((101L, 0L, 0L), (log.State.HeadKey, log.State.Count, log.State.Bytes));
     }
 

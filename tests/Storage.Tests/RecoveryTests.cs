@@ -53,7 +53,7 @@ public sealed class RecoveryTests : StoreFixture
             await Append(gone, Pack(0, 10));
             var page = new MessagePage();
             await log.ReadAsync(0, 505, int.MaxValue, page, None);
-            Assert.Equal(505, await log.DeleteBelowAsync(page.NextKey, None));
+            Assert.Equal(505, (await log.DeleteBelowAsync(page.NextKey, None)).Count);
             await store.DeleteAsync(2, None);
             IMessageLog again = await store.OpenAsync(2, new LogOptions(), None);
             await Append(again, Pack(77, 1));
@@ -80,7 +80,7 @@ public sealed class RecoveryTests : StoreFixture
             if (round % 2 == 0) Assert.True(await store.CheckpointAsync(None));
             await Append(log, Pack((round * 3_000L) + 1_500, 1_500, 300));
             AssertNumbers(await ReadAll(log), round * 3_000L, 3_000);
-            Assert.Equal(3_000, await log.DeleteBelowAsync(long.MaxValue, None));
+            Assert.Equal(3_000, (await log.DeleteBelowAsync(long.MaxValue, None)).Count);
             Assert.Equal(0, log.State.Bytes);
         }
     }
@@ -120,7 +120,7 @@ public sealed class RecoveryTests : StoreFixture
         await using (MessageStore store = Open())
         {
             IMessageLog log = await store.OpenAsync(1, new LogOptions(), None);
-            Assert.Equal(5, await log.DeleteBelowAsync(long.MaxValue, None));
+            Assert.Equal(5, (await log.DeleteBelowAsync(long.MaxValue, None)).Count);
             for (int i = 5; i < 205; i += 10) await Append(log, Pack(i, 10, 1_000));        // more than a page, so that the file is written
             CopyFolder(Options.Folder, copy);
         }

@@ -23,10 +23,10 @@ public sealed class SteppedTests : StoreFixture
             Assert.Equal(AppendStatus.Appended, (await AtOnce(second)).Status);
         }
 
-        Task<long> deleting = log.DeleteBelowAsync(3, None).AsTask();
+        Task<DeleteResult> deleting = log.DeleteBelowAsync(3, None).AsTask();
         Assert.False(deleting.IsCompleted);
         store.Step();
-        Assert.Equal(2, await AtOnce(deleting));
+        Assert.Equal(new DeleteResult(DeleteStatus.Deleted, 2), await AtOnce(deleting));
         Assert.True(await AtOnce(store.CheckpointAsync(None)));
         Assert.True(store.DisposeAsync().AsTask().IsCompletedSuccessfully);
 

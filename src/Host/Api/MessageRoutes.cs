@@ -29,7 +29,12 @@ internal static class MessageRoutes
         long key = query.Key;
         if (query.IsQueue)
         {
-            if (query.Deletes && key > 0) await channels[0].Log.DeleteBelowAsync(key, call.Aborted);
+            if (query.Deletes && key > 0)
+            {
+                DeleteResult result = await channels[0].Log.DeleteBelowAsync(key, call.Aborted);
+                if (result.Status != DeleteStatus.Deleted) call.Errors.Add(new ApiError(ApiErrorCode.Internal, ReasonOf(result.Status), channels[0].Id));
+            }
+
             if (query.Timeout > TimeSpan.Zero) await WaitAsync(call, channels[0], key, query.Timeout);
         }
 
@@ -62,13 +67,7 @@ internal static class MessageRoutes
                 : query.Key > 0 ? query.Key
                 : query.ToUs == long.MaxValue ? long.MaxValue
                 : await channel.Log.FindAsync(query.ToUs + 1, call.Aborted);
-            if (query.FromUs == 0)
-            {
-                deleted.Add((channel, await channel.Log.DeleteBelowAsync(below, CancellationToken.None)));
-                continue;
-            }
-
-            DeleteResult result = await channel.Log.DeleteRangeAsync(await channel.Log.FindAsync(query.FromUs, call.Aborted), below, CancellationToken.None);
+            DeleteResult result = await channel.Log.DeleteRangeAsync(await FirstKeyAsync(channel, query.FromUs, call.Aborted), below, CancellationToken.None);
             if (result.Status == DeleteStatus.Deleted) deleted.Add((channel, result.Count));
             else call.Errors.Add(new ApiError(result.Status == DeleteStatus.TooManyHoles ? ApiErrorCode.BadRequest : ApiErrorCode.Internal, ReasonOf(result.Status), channel.Id));
         }

@@ -42,9 +42,6 @@ internal sealed class ClosedLog(long channelId) : IMessageLog
     public ValueTask<long> FindAsync(long serverTimeUs, CancellationToken cancellationToken) => new(FirstKey);
 
     /// <inheritdoc />
-    public ValueTask<long> DeleteBelowAsync(long key, CancellationToken cancellationToken) => new(0L);
-
-    /// <inheritdoc />
     public ValueTask<DeleteResult> DeleteRangeAsync(long fromKey, long belowKey, CancellationToken cancellationToken) => new(new DeleteResult(DeleteStatus.Unavailable, 0));
 
     /// <inheritdoc />

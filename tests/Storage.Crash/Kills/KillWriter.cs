@@ -68,7 +68,8 @@ internal static class KillWriter
             LogState state = log.State;
             long key = turn % 7 == 0 ? state.NextKey : state.HeadKey + ((state.NextKey - state.HeadKey) / 2);
             await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"b {log.ChannelId} {key}"));
-            await log.DeleteBelowAsync(key, CancellationToken.None);
+            DeleteResult result = await log.DeleteBelowAsync(key, CancellationToken.None);
+            if (result.Status != DeleteStatus.Deleted) throw new InvalidOperationException(result.Status.ToString());
             await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"d {log.ChannelId} {key}"));
         }
     }

@@ -183,8 +183,6 @@ internal sealed class InMemoryMessageLog(long channelId, LogOptions options) : I
         }
     }
 
-    public ValueTask<long> DeleteBelowAsync(long key, CancellationToken cancellationToken) => new(Delete(0, key));
-
     public ValueTask<DeleteResult> DeleteRangeAsync(long fromKey, long belowKey, CancellationToken cancellationToken) =>
         new(_closed ? new DeleteResult(DeleteStatus.Unavailable, 0) : new DeleteResult(DeleteStatus.Deleted, Delete(fromKey, belowKey)));
 
