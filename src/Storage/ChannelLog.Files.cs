@@ -182,9 +182,13 @@ internal sealed partial class ChannelLog
 
     private long FirstAddressOf(long page) => page == 0 ? ChannelFacts.FirstAddress : page << _facts.PageBits;
 
-    private DamagedLogException Damaged(long address, string what)
+    private DamagedLogException DamagedHeader(long segment, string what) => Damaged(_device.PathOf(segment << _facts.SegmentBits), 0, what);
+
+    private DamagedLogException Damaged(long address, string what) => Damaged(_device.PathOf(address), _device.OffsetOf(address), what);
+
+    private DamagedLogException Damaged(string path, long offset, string what)
     {
-        string message = $"{_device.PathOf(address)} is damaged at byte {address & ((1L << _facts.SegmentBits) - 1)}: {what}. " +
+        string message = $"{path} is damaged at byte {offset}: {what}. " +
             $"Channel {ChannelId} is stopped. Restore its folder from a copy, or delete the channel to begin with an empty one; nothing was changed.";
         _damage = message;
         return new DamagedLogException(message);

@@ -18,6 +18,7 @@ internal sealed partial class ChannelLog
             return;
         }
 
+        VerifyHeaders();
         long lastPage = (_facts.UntilAddress - 1) >> _facts.PageBits;
         long previous = 0, timeMaxUs = 0;
         for (long page = _facts.HeadAddress >> _facts.PageBits; page <= lastPage; page++)
@@ -37,6 +38,14 @@ internal sealed partial class ChannelLog
         }
 
         VerifyPage(lastPage);
+    }
+
+    private void VerifyHeaders()
+    {
+        if (_facts.LogVersion > ChannelFacts.LogVersionNow)
+            throw Damaged(_facts.HeadAddress, $"the log is of version {_facts.LogVersion}, this program reads up to version {ChannelFacts.LogVersionNow}");
+        for (long segment = _facts.HeadAddress >> _facts.SegmentBits; segment <= (_facts.UntilAddress - 1) >> _facts.SegmentBits; segment++)
+            if (_facts.Needs(segment) && _device.CheckHeader((int)segment) is { } wrong) throw DamagedHeader(segment, wrong);
     }
 
     /// <summary>Checks the head of a record that is the first to live on a page.</summary>

@@ -46,7 +46,7 @@ internal sealed partial class ChannelLog : IMessageLog, IDisposable
         _logOptions = logOptions;
         _pageBytes = 1 << facts.PageBits;
         _seed = Record.SeedOf(facts.ChannelId, facts.Incarnation);
-        _device = new SegmentDevice(handles, PathOf(options.Folder, facts.ChannelId, facts.Incarnation), 1L << facts.SegmentBits, facts.HeadAddress);
+        _device = new SegmentDevice(handles, PathOf(options.Folder, facts.ChannelId, facts.Incarnation), 1L << facts.SegmentBits, facts.HeadAddress, facts.Header);
         _nextSequence = _ackedNext = facts.NextSequence;
         _tailAddress = facts.UntilAddress;
         _headSequence = facts.HeadSequence;

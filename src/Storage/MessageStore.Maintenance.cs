@@ -136,7 +136,7 @@ public sealed partial class MessageStore
         lock (_gate) incarnationNext = _incarnationNext;
         try
         {
-            _checkpointFile.Write(new Checkpoint(_checkpointGeneration + 1, journal.Generation, sequence, incarnationNext, isClosing, _options.JournalPageBits, _options.JournalSegmentBits, facts));
+            _checkpointFile.Write(new Checkpoint(_checkpointGeneration + 1, FileHeader.Version, journal.Generation, sequence, incarnationNext, isClosing, _options.JournalPageBits, _options.JournalSegmentBits, facts));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -18,12 +18,15 @@ public sealed partial class MessageStore
     {
         if (!_checkpointFile.Exists || _checkpointFile.IsUnfinished)
         {
-            RefuseIfUsed();
+            RefuseIfUsed(formatVersion);
             _handles.Files.MakeFolder(Path.Combine(_options.Folder, "channels"));
+            TakeOver(formatVersion);
             return BeginJournal(generation: 1);
         }
 
         Checkpoint checkpoint = _checkpointFile.Read();
+        if (checkpoint.JournalVersion > FileHeader.Version)
+            throw new DamagedLogException($"The journal in {_options.Folder} is of version {checkpoint.JournalVersion}; this program reads up to version {FileHeader.Version}. Use the program that wrote it, or a later one; nothing was changed.");
         _checkpointGeneration = checkpoint.Generation;
         _incarnationNext = checkpoint.IncarnationNext;
         foreach (ChannelFacts facts in checkpoint.Channels) Add(facts);
@@ -32,7 +35,8 @@ public sealed partial class MessageStore
         {
             // Two passes: the first proves that the journal is whole, so that a refusal has changed nothing.
             var reader = new JournalReader(
-                _handles, _options with { JournalPageBits = checkpoint.JournalPageBits, JournalSegmentBits = checkpoint.JournalSegmentBits }, checkpoint.JournalGeneration);
+                _handles, _options with { JournalPageBits = checkpoint.JournalPageBits, JournalSegmentBits = checkpoint.JournalSegmentBits }, checkpoint.JournalGeneration,
+                checkpoint.JournalVersion);
             reader.Read(checkpoint.JournalSequence, entry =>
             {
                 if (entry.Kind == JournalKind.Delete) _deletedLater.Add((entry.ChannelId, entry.Incarnation));
@@ -46,8 +50,7 @@ public sealed partial class MessageStore
         foreach (ChannelLog log in _logs.Values)
             if (!_damaged.ContainsKey(log.ChannelId)) log.RemoveStrayFiles();
 
-        // Everything was read and nothing of the new layout is written yet. From here on an earlier program refuses the folder.
-        if (formatVersion < FolderFormat.Version) FolderFormat.Write(_options.Folder, _handles.Files);
+        TakeOver(formatVersion);
         return BeginJournal(checkpoint.JournalGeneration + 1);
     }
 
@@ -184,9 +187,16 @@ public sealed partial class MessageStore
             if (GenerationOf(file) is { } later && later >= generation) _handles.Delete(file);
     }
 
-    private void RefuseIfUsed()
+    /// <summary>Everything was read, and no file that an earlier program knows is of the new layout yet. From here on an earlier program refuses the folder.</summary>
+    private void TakeOver(int formatVersion)
     {
-        string? journal = _handles.Files.ListFiles(_options.Folder, "journal-").FirstOrDefault(file => _handles.Files.LengthOf(file) > 1);
+        if (formatVersion < FolderFormat.Version) FolderFormat.Write(_options.Folder, _handles.Files);
+    }
+
+    private void RefuseIfUsed(int formatVersion)
+    {
+        int emptyBytes = formatVersion == 1 ? 1 : FileHeader.Bytes;     // of a journal that was begun
+        string? journal = _handles.Files.ListFiles(_options.Folder, "journal-").FirstOrDefault(file => _handles.Files.LengthOf(file) > emptyBytes);
         string? log = _handles.Files.ListFolders(Path.Combine(_options.Folder, "channels")).SelectMany(folder => _handles.Files.ListFiles(folder, "log-")).FirstOrDefault();
         if ((journal ?? log) is not { } file) return;
         throw new DamagedLogException(

@@ -70,8 +70,28 @@ public sealed class DamageTests : StoreFixture
         await using MessageStore store = Open(Options with { Folder = good });
         DamagedLogException refusal = await Assert.ThrowsAsync<DamagedLogException>(async () => await store.OpenAsync(1, new LogOptions(), None));
         Assert.Contains(logOne, refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("it is the file log-2.0 of channel 2, not log-1.0 of channel 1", refusal.Message, StringComparison.Ordinal);
         await Assert.ThrowsAsync<DamagedLogException>(async () => await store.OpenAsync(2, new LogOptions(), None));
         AssertNumbers(await ReadAll(await store.OpenAsync(3, new LogOptions(), None)), 0, Messages);
+    }
+
+    /// <summary>Promise: files of one log in each other's place are found out and told by their names, whatever they hold.</summary>
+    [Fact]
+    public async Task Files_of_a_log_in_each_others_place_are_refused_by_name()
+    {
+        await using (MessageStore store = Open(Options with { ChannelSegmentBits = 17 }))
+        {
+            IMessageLog log = await store.OpenAsync(1, new LogOptions(), None);
+            for (int i = 0; i < 5; i++) await Append(log, Pack(i * 100, 100, 1_000));
+        }
+
+        string first = Path.Combine(Options.Folder, "channels", "1", "log-1.0"), second = Path.Combine(Options.Folder, "channels", "1", "log-1.1"), between = first + "-moved";
+        File.Move(first, between);
+        File.Move(second, first);
+        File.Move(between, second);
+        await using MessageStore again = Open();
+        DamagedLogException refusal = await Assert.ThrowsAsync<DamagedLogException>(async () => await again.OpenAsync(1, new LogOptions(), None));
+        Assert.Contains($"{first} is damaged at byte 0: it is the file log-1.1 of channel 1, not log-1.0 of channel 1", refusal.Message, StringComparison.Ordinal);
     }
 
     /// <summary>Promise: a damaged channel whose latest messages are only in the journal is named, and the operator can let the others go on without them.</summary>

@@ -20,11 +20,14 @@ internal readonly record struct ChannelFacts(
     public const long FirstAddress = 64;
 
     /// <summary>The layout of new logs' files.</summary>
-    public const int LogVersionNow = 1;
+    public const int LogVersionNow = 2;
 
     /// <summary>A log without records.</summary>
     public static ChannelFacts Empty(long channelId, long incarnation, StoreOptions options) =>
         new(channelId, incarnation, 1, FirstAddress, 1, FirstAddress, 0, options.ChannelPageBits, options.ChannelSegmentBits, LogVersionNow, HoleList.None);
+
+    /// <summary>What the files of the log begin with; null for those of version 1.</summary>
+    public FileHeader? Header => LogVersion == 1 ? null : new FileHeader(FileKind.Log, ChannelId, Incarnation, 0, PageBits, SegmentBits);
 
     /// <summary>False when the file of that number lies wholly below the head or in a hole: it may be gone.</summary>
     public bool Needs(long segment)
@@ -36,6 +39,7 @@ internal readonly record struct ChannelFacts(
 
 /// <summary>The state of the whole store at one moment.</summary>
 /// <param name="Generation">Number of the checkpoint.</param>
+/// <param name="JournalVersion">The layout of the journal's files.</param>
 /// <param name="JournalGeneration">The journal that goes on from here.</param>
 /// <param name="JournalSequence">Its first entry that is not in the channels' logs.</param>
 /// <param name="IncarnationNext">For the next new log.</param>
@@ -44,5 +48,5 @@ internal readonly record struct ChannelFacts(
 /// <param name="JournalSegmentBits">File size of the journal.</param>
 /// <param name="Channels">All logs.</param>
 internal sealed record Checkpoint(
-    long Generation, long JournalGeneration, long JournalSequence, long IncarnationNext, bool IsClean, int JournalPageBits, int JournalSegmentBits,
+    long Generation, int JournalVersion, long JournalGeneration, long JournalSequence, long IncarnationNext, bool IsClean, int JournalPageBits, int JournalSegmentBits,
     IReadOnlyList<ChannelFacts> Channels);

@@ -5,7 +5,7 @@ namespace Gateway.Storage.Disk;
 /// <summary>The bytes of a checkpoint.</summary>
 /// <remarks>
 /// Version 2: magic 8 | version 4 | length 4 | generation 8 | journal generation 8 | journal sequence 8 | next incarnation 8 | clean 4 | count 4 | journal page bits 4 |
-/// journal segment bits 4 | count × (channel 8 | incarnation 8 | next sequence 8 | until 8 | head sequence 8 | head 8 | time 8 | page bits 4 | segment bits 4 |
+/// journal segment bits 4 | journal version 4 | zero 4 | count × (channel 8 | incarnation 8 | next sequence 8 | until 8 | head sequence 8 | head 8 | time 8 | page bits 4 | segment bits 4 |
 /// log version 4 | holes 4 | holes × (from 8 | below 8 | from address 8 | below address 8)) | crc32c 4. Little-endian. Later versions keep the first 16 bytes and the checksum at
 /// the end of `length`, so that a file of a later program is told from a damaged one.
 /// Version 1: magic 8 | generation 8 … next incarnation 8 | clean 4 | count 4 | journal page bits 4 | journal segment bits 4 |
@@ -21,7 +21,7 @@ internal static class CheckpointFormat
 
     private const ulong Magic = 0x504B_4345_4843_5747;          // "GWCHECKP"
     private const ulong MagicOfVersion1 = 0x3130_504B_4343_5747;      // "GWCCKP01"
-    private const int HeaderBytes = 64;
+    private const int HeaderBytes = 72;
     private const int HeaderBytesOfVersion1 = 56;
     private const int ChannelBytes = 72;
     private const int ChannelBytesOfVersion1 = 64;
@@ -52,6 +52,8 @@ internal static class CheckpointFormat
         BinaryPrimitives.WriteInt32LittleEndian(bytes[52..], checkpoint.Channels.Count);
         BinaryPrimitives.WriteInt32LittleEndian(bytes[56..], checkpoint.JournalPageBits);
         BinaryPrimitives.WriteInt32LittleEndian(bytes[60..], checkpoint.JournalSegmentBits);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes[64..], checkpoint.JournalVersion);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes[68..], 0);
         Span<byte> rest = bytes[HeaderBytes..];
         for (int i = 0; i < checkpoint.Channels.Count; i++) rest = WriteChannel(rest, checkpoint.Channels[i]);
         BinaryPrimitives.WriteUInt32LittleEndian(rest, Crc32C.Compute(bytes[..^ChecksumBytes]));
@@ -74,14 +76,15 @@ internal static class CheckpointFormat
             return Read(bytes[8..], bytes[HeaderBytesOfVersion1..], version);
         }
 
-        if (magic != Magic || !IsWhole(bytes, BinaryPrimitives.ReadInt32LittleEndian(bytes[12..]))) return null;
+        int length = BinaryPrimitives.ReadInt32LittleEndian(bytes[12..]);
+        if (magic != Magic || !IsWhole(bytes, length)) return null;
         version = BinaryPrimitives.ReadInt32LittleEndian(bytes[8..]);
-        if (version != Version) return null;
-        return Read(bytes[16..], bytes[HeaderBytes..BinaryPrimitives.ReadInt32LittleEndian(bytes[12..])], version);
+        if (version != Version || length < HeaderBytes + ChecksumBytes) return null;
+        return Read(bytes[16..], bytes[HeaderBytes..length], version);
     }
 
     private static bool IsWhole(ReadOnlySpan<byte> bytes, int length) =>
-        length >= HeaderBytesOfVersion1 + ChecksumBytes && length <= bytes.Length
+        length >= 16 + ChecksumBytes && length <= bytes.Length
         && BinaryPrimitives.ReadUInt32LittleEndian(bytes[(length - ChecksumBytes)..]) == Crc32C.Compute(bytes[..(length - ChecksumBytes)]);
 
     private static Checkpoint? Read(ReadOnlySpan<byte> header, ReadOnlySpan<byte> rest, int version)
@@ -93,6 +96,7 @@ internal static class CheckpointFormat
             if (!TryReadChannel(ref rest, version, out channels[i])) return null;
         return new Checkpoint(
             BinaryPrimitives.ReadInt64LittleEndian(header),
+            version == 1 ? 1 : BinaryPrimitives.ReadInt32LittleEndian(header[48..]),
             BinaryPrimitives.ReadInt64LittleEndian(header[8..]),
             BinaryPrimitives.ReadInt64LittleEndian(header[16..]),
             BinaryPrimitives.ReadInt64LittleEndian(header[24..]),

@@ -8,7 +8,7 @@ namespace Gateway.Storage.Disk;
 /// more appends, and <see cref="TryRepair"/> writes what was parked once the disk works again. What is parked is bounded by what was in flight.
 /// A sync that failed is final: the operating system may have dropped the pages and reported that once (<see cref="IsPoisoned"/>).
 /// </remarks>
-internal sealed class SegmentDevice : StorageDeviceBase
+internal sealed partial class SegmentDevice : StorageDeviceBase
 {
     private const uint SectorBytes = 512;
 
@@ -19,6 +19,8 @@ internal sealed class SegmentDevice : StorageDeviceBase
     private readonly HashSet<int> _written = [];
     private readonly List<ParkedWrite> _parked = [];
     private readonly Lock _gate = new();
+    private readonly FileHeader? _header;
+    private readonly int _headerBytes;
     private volatile int _firstSegment;
     private bool _folderUnsynced;
     private volatile bool _isFailing;
@@ -28,11 +30,14 @@ internal sealed class SegmentDevice : StorageDeviceBase
     /// <param name="path">Files are named this, a dot and the segment's number.</param>
     /// <param name="segmentBytes">Bytes per file.</param>
     /// <param name="headAddress">Nothing lies below.</param>
-    public SegmentDevice(HandleCache handles, string path, long segmentBytes, long headAddress) : base(path, SectorBytes, -1)
+    /// <param name="header">What each file begins with, with its own number; null for files of version 1, which have none.</param>
+    public SegmentDevice(HandleCache handles, string path, long segmentBytes, long headAddress, FileHeader? header) : base(path, SectorBytes, -1)
     {
         Initialize(segmentBytes);
         _firstSegment = (int)(headAddress / segmentBytes);
         _handles = handles;
+        _header = header;
+        _headerBytes = header is null ? 0 : FileHeader.Bytes;
         _folder = Path.GetDirectoryName(path)!;
     }
 
@@ -83,6 +88,9 @@ internal sealed class SegmentDevice : StorageDeviceBase
 
     /// <summary>The file an address lies in.</summary>
     public string PathOf(long address) => SegmentPath((int)(address / SegmentSize));
+
+    /// <summary>Where in its file an address lies.</summary>
+    public long OffsetOf(long address) => _headerBytes + (address % SegmentSize);
 
     /// <summary>Writes again what was parked. True when the device works.</summary>
     public bool TryRepair()
@@ -247,7 +255,8 @@ internal sealed class SegmentDevice : StorageDeviceBase
     {
         try
         {
-            _handles.Write(SegmentPath(segment), bytes, offset);
+            if (_header is not null && !_written.Contains(segment)) WriteHeader(segment);
+            _handles.Write(SegmentPath(segment), bytes, _headerBytes + offset);
             if (_written.Add(segment)) _folderUnsynced = true;      // perhaps a new file
             _unsynced.Add(segment);
             BytesWritten += bytes.Length;
@@ -267,14 +276,14 @@ internal sealed class SegmentDevice : StorageDeviceBase
         {
             if (!_isFailing)
             {
-                present = _handles.Read(SegmentPath(segment), bytes, offset);
+                present = _handles.Read(SegmentPath(segment), bytes, _headerBytes + offset);
                 bytes[present..].Clear();
                 return true;
             }
 
             lock (_gate)
             {
-                present = _handles.Read(SegmentPath(segment), bytes, offset);
+                present = _handles.Read(SegmentPath(segment), bytes, _headerBytes + offset);
                 bytes[present..].Clear();
                 foreach (ParkedWrite write in _parked)
                 {

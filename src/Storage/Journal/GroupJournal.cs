@@ -38,7 +38,8 @@ internal sealed partial class GroupJournal : IDisposable
         _recovered = recovered;
         Generation = generation;
         string path = PathOf(options.Folder, generation);
-        _device = new SegmentDevice(handles, path, 1L << options.JournalSegmentBits, headAddress: 0);
+        FileHeader header = HeaderOf(options, generation);
+        _device = new SegmentDevice(handles, path, 1L << options.JournalSegmentBits, headAddress: 0, header);
         _facts = new JournalFacts(handles, FactsPathOf(options.Folder, generation), generation);
         _log = new FasterLog(new FasterLogSettings
         {
@@ -51,7 +52,9 @@ internal sealed partial class GroupJournal : IDisposable
         });
         _facts.Write(0, 0);
         _facts.Sync();
-        handles.Write(path + ".0", [0], 0);     // the file is there before the checkpoint speaks of it
+        Span<byte> block = stackalloc byte[FileHeader.Bytes];
+        header.Write(block);
+        handles.Write(path + ".0", block, 0);       // the file is there before the checkpoint speaks of it
         handles.Sync(path + ".0");
         handles.Files.SyncFolder(options.Folder);
         if (options.IsStepped) return;
@@ -79,6 +82,9 @@ internal sealed partial class GroupJournal : IDisposable
 
     /// <summary>Where the second copy of a generation's facts lies. In the order of names it comes before the journal, so that it is not the newer one in a copy.</summary>
     public static string FactsPathOf(string folder, long generation) => Path.Combine(folder, $"facts-{generation:x16}");
+
+    /// <summary>What the first file of a generation begins with.</summary>
+    public static FileHeader HeaderOf(StoreOptions options, long generation) => new(FileKind.Journal, 0, generation, 0, options.JournalPageBits, options.JournalSegmentBits);
 
     /// <summary>Most bytes an entry may have.</summary>
     public static int EntryBytesMax(StoreOptions options) => (1 << options.JournalPageBits) - 128;

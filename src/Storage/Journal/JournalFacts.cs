@@ -5,11 +5,12 @@ namespace Gateway.Storage.Journal;
 
 /// <summary>The second copy of what the journal has made durable: two slots, written in turn after each commit, before anybody is told.</summary>
 /// <remarks>
-/// Slot, 64 bytes: generation 8 | durable sequence 8 | durable address 8 | zero 36 | crc32c 4. Written without a sync: after a crash of the process it is exact and shows a
+/// Slot, 64 bytes: generation 8 | durable sequence 8 | durable address 8 | version 4 (0 in version 1) | zero 32 | crc32c 4. Written without a sync: after a crash of the process it is exact and shows a
 /// tail that went missing; after a power cut it may be older, which only weakens the check.
 /// </remarks>
 internal sealed class JournalFacts(HandleCache handles, string path, long generation) : IDisposable
 {
+    private const int Version = 2;
     private const int SlotBytes = 64;
 
     private readonly byte[] _slot = new byte[SlotBytes];
@@ -21,6 +22,7 @@ internal sealed class JournalFacts(HandleCache handles, string path, long genera
         BinaryPrimitives.WriteInt64LittleEndian(_slot, generation);
         BinaryPrimitives.WriteInt64LittleEndian(_slot.AsSpan(8), sequence);
         BinaryPrimitives.WriteInt64LittleEndian(_slot.AsSpan(16), address);
+        BinaryPrimitives.WriteInt32LittleEndian(_slot.AsSpan(24), Version);
         BinaryPrimitives.WriteUInt32LittleEndian(_slot.AsSpan(SlotBytes - 4), Crc32C.Compute(_slot.AsSpan(0, SlotBytes - 4)));
         try
         {
@@ -37,6 +39,7 @@ internal sealed class JournalFacts(HandleCache handles, string path, long genera
     public void Sync() => handles.Sync(path);
 
     /// <summary>The last sequence known to be durable; -1 when the file says nothing.</summary>
+    /// <exception cref="DamagedLogException">The file is of a later version.</exception>
     public static long ReadDurable(HandleCache handles, string path, long generation)
     {
         Span<byte> slots = stackalloc byte[2 * SlotBytes];
@@ -47,6 +50,8 @@ internal sealed class JournalFacts(HandleCache handles, string path, long genera
             ReadOnlySpan<byte> slot = slots.Slice(start, SlotBytes);
             bool valid = BinaryPrimitives.ReadUInt32LittleEndian(slot[(SlotBytes - 4)..]) == Crc32C.Compute(slot[..(SlotBytes - 4)])
                 && BinaryPrimitives.ReadInt64LittleEndian(slot) == generation;
+            if (valid && BinaryPrimitives.ReadInt32LittleEndian(slot[24..]) is var version and > Version)
+                throw new DamagedLogException($"{path} says version {version}; this program reads up to version {Version}. Use the program that wrote it, or a later one; nothing was changed.");
             if (valid) durable = Math.Max(durable, BinaryPrimitives.ReadInt64LittleEndian(slot[8..]));
         }
 

@@ -7,15 +7,17 @@ namespace Gateway.Storage.Journal;
 internal delegate void JournalVisitor(JournalView entry);
 
 /// <summary>Reads a generation of the journal after a crash, entry by entry, and tells a torn tail from damage.</summary>
-/// <remarks>FASTER's layout: pages of one size; an entry is length 4 | bytes | padding to 4; entries do not cross pages, the rest of a page is zero.
+/// <remarks>Each file begins with a <see cref="FileHeader"/>, but those of version 1. A header that is damaged is let pass: it may have been on its way to the disk when the power
+/// went, and each entry says itself where it belongs. FASTER's layout behind it: pages of one size; an entry is length 4 | bytes | padding to 4; entries do not cross pages, the rest of a page is zero.
 /// The first page begins at 64.</remarks>
-internal sealed class JournalReader(HandleCache handles, StoreOptions options, long generation)
+internal sealed class JournalReader(HandleCache handles, StoreOptions options, long generation, int version)
 {
     private const int FirstAddress = 64;
     private const int LengthBytes = 4;
 
     private readonly string _factsPath = GroupJournal.FactsPathOf(options.Folder, generation);
     private readonly string _path = GroupJournal.PathOf(options.Folder, generation);
+    private readonly int _headerBytes = version == 1 ? 0 : FileHeader.Bytes;
     private readonly int _pageBytes = 1 << options.JournalPageBits;
     private readonly int _pagesPerSegment = 1 << (options.JournalSegmentBits - options.JournalPageBits);
 
@@ -54,10 +56,11 @@ internal sealed class JournalReader(HandleCache handles, StoreOptions options, l
                 }
             }
 
+            CheckHeader(segments[s]);
             for (int p = 0; p < _pagesPerSegment; p++)
             {
                 long pageNumber = ((long)segments[s] * _pagesPerSegment) + p;
-                int length = handles.Read($"{_path}.{segments[s]}", page, (long)p * _pageBytes);
+                int length = handles.Read($"{_path}.{segments[s]}", page, _headerBytes + ((long)p * _pageBytes));
                 if (length == 0) break;
 
                 page.AsSpan(length).Clear();
@@ -93,12 +96,23 @@ internal sealed class JournalReader(HandleCache handles, StoreOptions options, l
     }
 
     private DamagedLogException DamagedAt(long page, int offset, long expected) => Damaged(
-        $"{_path}.{page / _pagesPerSegment}", (page % _pagesPerSegment * _pageBytes) + offset, expected == 0 ? "its first entries were durable and can't be read" : $"entry {expected} was durable and can't be read");
+        $"{_path}.{page / _pagesPerSegment}", _headerBytes + (page % _pagesPerSegment * _pageBytes) + offset, expected == 0 ? "its first entries were durable and can't be read" : $"entry {expected} was durable and can't be read");
+
+    private void CheckHeader(int segment)
+    {
+        if (version == 1) return;
+        Span<byte> block = stackalloc byte[FileHeader.Bytes];
+        string path = $"{_path}.{segment}";
+        FileHeader wanted = GroupJournal.HeaderOf(options, generation) with { Segment = segment };
+        HeaderStatus status = FileHeader.TryRead(block[..handles.Read(path, block, 0)], out FileHeader header, out int headerVersion);
+        if (status == HeaderStatus.Later) throw Damaged(path, 0, $"it is of version {headerVersion}, this program reads up to version {FileHeader.Version}");
+        if (status == HeaderStatus.Valid && header != wanted) throw Damaged(path, 0, $"it is the file {header.Name}, not {wanted.Name}");
+    }
 
     /// <summary>True when the first entry of the file is not above the needed one: what lies in files before it is in the channels' logs.</summary>
     private bool BeginsAtOrBelow(int segment, byte[] page, long neededSequence)
     {
-        page.AsSpan(handles.Read($"{_path}.{segment}", page, 0)).Clear();
+        page.AsSpan(handles.Read($"{_path}.{segment}", page, _headerBytes)).Clear();
         return TryEntry(page, 0, out int entryBytes) && JournalView.IsValid(page.AsSpan(LengthBytes, entryBytes), generation)
             && new JournalView(page.AsSpan(LengthBytes, entryBytes)).Sequence <= neededSequence;
     }
