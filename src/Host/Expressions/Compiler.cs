@@ -58,7 +58,7 @@ internal sealed class Compiler
                 Emit(binary.Left);
                 int jump = Pop(binary.Op is Op.And ? Op.AndJump : Op.OrJump);
                 Emit(binary.Right);
-                _program.Add(new Instruction(Op.ToBoolean));
+                if (!IsBoolean(binary.Right)) _program.Add(new Instruction(Op.ToBoolean));
                 Land(jump);
                 break;
             case BinaryNode binary:
@@ -166,6 +166,15 @@ internal sealed class Compiler
         bool hasLeadingZero = written.Length > 1 && written[0] == '0' && char.IsAsciiDigit(written[1]);
         return !hasLeadingZero && written.Count(char.IsAsciiDigit) <= ExactDigitsMax;
     }
+
+    /// <summary>Whether a value is true or false whatever the subject.</summary>
+    private static bool IsBoolean(Node node) => node switch
+    {
+        ExistsNode => true,
+        UnaryNode unary => unary.Op is not Op.Negate,
+        BinaryNode binary => binary.Op is >= Op.Equal and <= Op.Or,
+        _ => false,
+    };
 
     private static bool IsComparison(Op op) => op is >= Op.Equal and <= Op.GreaterOrEqual;
 

@@ -34,6 +34,8 @@ internal ref partial struct Machine
     public Value Run()
     {
         Instruction[] program = _expression.Instructions;
+        Span<Value> stack = _stack;
+        ReadOnlySpan<StoredValue> values = _values;
         int top = -1;
         for (int at = 0; at < program.Length; at++)
         {
@@ -41,48 +43,48 @@ internal ref partial struct Machine
             switch (step.Op)
             {
                 case Op.CompareName:
-                    _stack[++top] = Value.Of(CompareName(in _values[step.A], (Op)step.B, step.Number));
+                    stack[++top] = Value.Of(CompareName(in values[step.A], (Op)step.B, step.Number));
                     break;
                 case Op.Name:
-                    _stack[++top] = Value.Of(in _values[step.A]);
+                    stack[++top] = Value.Of(in values[step.A]);
                     break;
                 case Op.Exists:
-                    _stack[++top] = Value.Of(_values[step.A].Kind is not ValueKind.Null);
+                    stack[++top] = Value.Of(values[step.A].Kind is not ValueKind.Null);
                     break;
                 case Op.Number:
-                    _stack[++top] = step.B == 0 ? Value.Of(step.Number) : Value.OfWritten(step.Number, step.A, step.B);
+                    stack[++top] = step.B == 0 ? Value.Of(step.Number) : Value.OfWritten(step.Number, step.A, step.B);
                     break;
                 case Op.Text:
-                    _stack[++top] = Value.OfText(TextSource.Program, step.A, step.B);
+                    stack[++top] = Value.OfText(TextSource.Program, step.A, step.B);
                     break;
                 case Op.True or Op.False:
-                    _stack[++top] = Value.Of(step.Op is Op.True);
+                    stack[++top] = Value.Of(step.Op is Op.True);
                     break;
                 case Op.Null:
-                    _stack[++top] = Value.Null;
+                    stack[++top] = Value.Null;
                     break;
                 case Op.Not:
-                    _stack[top] = Value.Of(!_stack[top].IsTrue);
+                    stack[top] = Value.Of(!stack[top].IsTrue);
                     break;
                 case Op.ToBoolean:
-                    _stack[top] = Value.Of(_stack[top].IsTrue);
+                    stack[top] = Value.Of(stack[top].IsTrue);
                     break;
                 case Op.Negate:
-                    _stack[top] = TryNumber(in _stack[top], out double number) ? Value.Of(-number) : Value.Null;
+                    stack[top] = TryNumber(in stack[top], out double number) ? Value.Of(-number) : Value.Null;
                     break;
                 case Op.AndJump:
-                    if (_stack[top].IsTrue) top--;
-                    else at = Leave(step, ref _stack[top], false);
+                    if (stack[top].IsTrue) top--;
+                    else at = Leave(step, ref stack[top], false);
                     break;
                 case Op.OrJump:
-                    if (!_stack[top].IsTrue) top--;
-                    else at = Leave(step, ref _stack[top], true);
+                    if (!stack[top].IsTrue) top--;
+                    else at = Leave(step, ref stack[top], true);
                     break;
                 case Op.JumpIfFalse:
-                    if (!_stack[top--].IsTrue) at = step.A - 1;
+                    if (!stack[top--].IsTrue) at = step.A - 1;
                     break;
                 case Op.JumpIfNotNull:
-                    if (_stack[top].Kind is not ValueKind.Null) at = step.A - 1;
+                    if (stack[top].Kind is not ValueKind.Null) at = step.A - 1;
                     else top--;
                     break;
                 case Op.Jump:
@@ -90,15 +92,19 @@ internal ref partial struct Machine
                     break;
                 case Op.Call:
                     top -= step.B - 1;
-                    _stack[top] = Call((FunctionId)step.A, _stack.Slice(top, step.B));
+                    stack[top] = Call((FunctionId)step.A, stack.Slice(top, step.B));
                     break;
                 default:
                     top--;
-                    _stack[top] = Combine(step.Op, in _stack[top], in _stack[top + 1]);
+                    ref Value left = ref stack[top];
+                    ref readonly Value right = ref stack[top + 1];
+                    left = left.Kind is ValueKind.Number && right.Kind is ValueKind.Number && step.Op is not Op.Match
+                        ? Compute(step.Op, left.Number, right.Number)
+                        : Combine(step.Op, in left, in right);
                     break;
             }
         }
-        return _stack[0];
+        return stack[0];
     }
 
     /// <summary>The bytes of a text.</summary>
@@ -127,25 +133,29 @@ internal ref partial struct Machine
         _ => TryNumber(in left, out double a) && TryNumber(in right, out double b) ? Compute(op, a, b) : Value.Null,
     };
 
-    private static Value Compute(Op op, double a, double b)
+    private static Value Compute(Op op, double a, double b) => op switch
     {
-        switch (op)
-        {
-            case Op.Add: return Value.Of(a + b);
-            case Op.Subtract: return Value.Of(a - b);
-            case Op.Multiply: return Value.Of(a * b);
-            case Op.Divide: return Value.Of(a / b);
-            case Op.Remainder: return Value.Of(a % b);
-        }
-        if (!TryInteger(a, out long left) || !TryInteger(b, out long right)) return Value.Null;
-        return op switch
-        {
-            Op.BitAnd => Value.Of((double)(left & right)),
-            Op.BitOr => Value.Of((double)(left | right)),
-            Op.BitXor => Value.Of((double)(left ^ right)),
-            _ when right is < 0 or >= IntegerBits => Value.Null,
-            Op.ShiftLeft => Value.Of(Math.ScaleB(left, (int)right)),
-            _ => Value.Of((double)(left >> (int)right)),
-        };
-    }
+        Op.Add => Value.Of(a + b),
+        Op.Subtract => Value.Of(a - b),
+        Op.Multiply => Value.Of(a * b),
+        Op.Divide => Value.Of(a / b),
+        Op.Remainder => Value.Of(a % b),
+        Op.Equal => Value.Of(a == b),
+        Op.NotEqual => Value.Of(a != b),
+        Op.Less => Value.Of(a < b),
+        Op.LessOrEqual => Value.Of(a <= b),
+        Op.Greater => Value.Of(a > b),
+        Op.GreaterOrEqual => Value.Of(a >= b),
+        _ => TryInteger(a, out long left) && TryInteger(b, out long right) ? ComputeBits(op, left, right) : Value.Null,
+    };
+
+    private static Value ComputeBits(Op op, long left, long right) => op switch
+    {
+        Op.BitAnd => Value.Of((double)(left & right)),
+        Op.BitOr => Value.Of((double)(left | right)),
+        Op.BitXor => Value.Of((double)(left ^ right)),
+        _ when right is < 0 or >= IntegerBits => Value.Null,
+        Op.ShiftLeft => Value.Of(Math.ScaleB(left, (int)right)),
+        _ => Value.Of((double)(left >> (int)right)),
+    };
 }
