@@ -16,6 +16,8 @@ internal sealed class ApiCall(HttpContext http, ApiRoute route, Caller? caller)
 
     private static readonly JsonDocumentOptions s_jsonOptions = new() { MaxDepth = JsonDepthMax };
 
+    private readonly RequestTarget _target = new(http);
+
     internal HttpContext Http => http;
 
     /// <summary>The row of the table that the request called.</summary>
@@ -36,15 +38,25 @@ internal sealed class ApiCall(HttpContext http, ApiRoute route, Caller? caller)
     internal T Service<T>() where T : notnull => http.RequestServices.GetRequiredService<T>();
 
     /// <summary>A selector of the path.</summary>
-    internal Selector Selector(string name) => Api.Selector.Parse((string?)http.Request.RouteValues[name] ?? "", Service<TimeProvider>());
+    internal Selector Selector(string name) => Api.Selector.Parse(PathValue(name), Service<TimeProvider>());
+
+    /// <summary>What stands in the path for a parameter of the route, percent-encoding undone.</summary>
+    internal string PathValue(string name) => _target.PathValue(name);
 
     /// <summary>The <c>fields</c> of the query, or null.</summary>
-    internal string? Fields => http.Request.Query["fields"] is [{ } fields, ..] ? fields : null;
+    internal string? Fields => _target.QueryValue("fields");
 
-    /// <summary>The <c>data</c> of the query, or else of the body: a JSON object. Null when there is none.</summary>
+    /// <summary>The options of a request as one JSON object: <c>data</c> of the query and other names beside it, or else the body, of a GET too. Null when there are none.</summary>
     internal async Task<JsonDocument?> ReadDataAsync()
     {
-        if (http.Request.Query["data"] is [{ } data, ..] && data.Length > 0) return ObjectOf(Parse(System.Text.Encoding.UTF8.GetBytes(data), "data"));
+        string? text = _target.QueryValue("data");
+        JsonDocument? data = string.IsNullOrEmpty(text) ? null : ObjectOf(Parse(System.Text.Encoding.UTF8.GetBytes(text), "data"));
+        if (_target.QueryAsData(data?.RootElement) is { } whole)
+        {
+            data?.Dispose();
+            return Parse(whole, "data");
+        }
+        if (data is not null) return data;
         JsonDocument? body = await ReadBodyAsync().ConfigureAwait(false);
         return body is null || body.RootElement.ValueKind is JsonValueKind.Null ? null : ObjectOf(body);
 
@@ -87,16 +99,20 @@ internal sealed class ApiCall(HttpContext http, ApiRoute route, Caller? caller)
     }
 
     /// <summary>Answers with items and the errors collected; HTTP 200 unless there is nothing but errors.</summary>
+    /// <remarks>A GET with <c>limit</c> or <c>offset</c> in its query gets that part of the items, and <c>pagination</c> with the number of all.</remarks>
     internal async Task WriteAsync<T>(IReadOnlyList<T> items, Action<Utf8JsonWriter, T> write)
     {
+        Page? page = HttpMethods.IsGet(http.Request.Method) ? Page.Of(_target, items.Count) : null;
         http.Response.StatusCode = items.Count == 0 && Errors.Count > 0 ? Errors[0].Status : StatusCodes.Status200OK;
         Begin();
         using (var json = new Utf8JsonWriter(http.Response.BodyWriter))
         {
             json.WriteStartObject();
             json.WriteStartArray("result");
-            foreach (T item in items) write(json, item);
+            int end = page is null ? items.Count : page.End;
+            for (int i = page?.Start ?? 0; i < end; i++) write(json, items[i]);
             json.WriteEndArray();
+            page?.Write(json);
             WriteErrors(json);
             json.WriteEndObject();
         }
@@ -108,7 +124,17 @@ internal sealed class ApiCall(HttpContext http, ApiRoute route, Caller? caller)
     {
         Errors.Clear();
         Errors.Add(error);
-        return WriteAsync<object>([], static (_, _) => { });
+        http.Response.StatusCode = error.Status;
+        Begin();
+        using (var json = new Utf8JsonWriter(http.Response.BodyWriter))
+        {
+            json.WriteStartObject();
+            json.WriteStartArray("result");
+            json.WriteEndArray();
+            WriteErrors(json);
+            json.WriteEndObject();
+        }
+        return http.Response.BodyWriter.FlushAsync(Aborted).AsTask();
     }
 
     /// <summary>Sets the content type of an answer.</summary>

@@ -16,5 +16,6 @@ internal static class ApiRoutes
         .. TokenRoutes.Table,
         .. LimitRoutes.Table,
         .. AuthRoutes.Table,
+        .. ExpressionRoutes.Table,
     ];
 }

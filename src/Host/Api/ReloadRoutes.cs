@@ -49,7 +49,7 @@ internal static class ReloadRoutes
     private static string NameOf(ApiCall call)
     {
         const string prefix = "name=";
-        string text = (string?)call.Http.Request.RouteValues["name"] ?? "";
+        string text = call.PathValue("name");
         if (text.StartsWith(prefix, StringComparison.Ordinal)) text = text[prefix.Length..];
         bool isNumber = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int id);
         return isNumber && call.Service<CodecRegistry>().Find(id) is { } codec ? codec.Info.Name : text;

@@ -21,13 +21,13 @@ internal sealed class ExpressionRun(Expression expression, TimeProvider clock)
 
     /// <summary>The value of the expression.</summary>
     /// <param name="subject">The bytes that texts among the values point into.</param>
-    /// <param name="text">The bytes of a text, until the next evaluation.</param>
+    /// <param name="text">The bytes of a text, or the JSON of a list or object where the subject is JSON; until the next evaluation.</param>
     public Value Evaluate(ReadOnlySpan<byte> subject, out ReadOnlySpan<byte> text)
     {
         _scratch.Clear();
         var machine = new Machine(expression, subject, Values, _stack, _scratch, clock);
         Value value = machine.Run();
-        text = value.Kind is ValueKind.Text ? Rooted(in value, subject) : default;
+        text = value.Kind is ValueKind.Text or ValueKind.Other ? Rooted(in value, subject) : default;
         return value;
     }
 

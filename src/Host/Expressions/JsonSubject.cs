@@ -32,7 +32,7 @@ internal sealed class JsonSubject : IDisposable
         return start.._bytes.WrittenCount;
     }
 
-    /// <summary>The value at a path.</summary>
+    /// <summary>The value at a path; of a list or object the place of its JSON.</summary>
     /// <param name="json">Where the JSON is.</param>
     /// <param name="path">Names joined by dots, UTF-8; empty for the value itself. A member whose own name has the dots is found too; in lists the first element that has the rest of the path.</param>
     public StoredValue Find(Range json, ReadOnlySpan<byte> path)
@@ -61,7 +61,9 @@ internal sealed class JsonSubject : IDisposable
                 _bytes.Advance(written);
                 return StoredValue.OfText(at, written);
             case JsonTokenType.StartArray or JsonTokenType.StartObject:
-                return StoredValue.Other;
+                int from = (int)reader.TokenStartIndex;
+                reader.TrySkip();
+                return StoredValue.Other with { Start = start + from, Length = (int)reader.BytesConsumed - from };
             default:
                 return default;
         }

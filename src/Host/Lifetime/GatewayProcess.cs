@@ -135,6 +135,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            ApiLimits.Apply(kestrel.Limits);
             kestrel.Listen(options.HttpEndPoint);
             kestrel.Listen(options.MqttEndPoint, listener => listener.UseMqtt());
         });

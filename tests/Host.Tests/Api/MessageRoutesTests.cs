@@ -14,7 +14,7 @@ public sealed class MessageRoutesTests
     public async Task A_message_has_the_parameters_that_are_always_there_sorted_by_name()
     {
         await using TestGateway gateway = await TestGateway.StartAsync();
-        using TestDevice device = await FillAsync(gateway, 1);
+        using TestDevice device = await gateway.FillAsync(1);
         (_, JsonElement body) = await gateway.GetAsync("/gw/channels/1/messages");
         JsonElement message = Assert.Single(body.GetProperty("result").EnumerateArray());
         string[] names = [.. message.EnumerateObject().Select(field => field.Name)];
@@ -30,7 +30,7 @@ public sealed class MessageRoutesTests
     public async Task The_queue_form_hands_out_everything_once_and_in_order()
     {
         await using TestGateway gateway = await TestGateway.StartAsync(onDisk: true);
-        using TestDevice device = await FillAsync(gateway, 25);
+        using TestDevice device = await gateway.FillAsync(25);
         var latitudes = new List<double>();
         long key = 0;
         for (int i = 0; i < 4; i++)
@@ -49,7 +49,7 @@ public sealed class MessageRoutesTests
     public async Task A_size_limit_cuts_the_answer_and_gives_at_least_one_message()
     {
         await using TestGateway gateway = await TestGateway.StartAsync();
-        using TestDevice device = await FillAsync(gateway, 25);
+        using TestDevice device = await gateway.FillAsync(25);
         (_, JsonElement one) = await gateway.GetAsync("""/gw/channels/1/messages?data={"limit_size":1}""");
         Assert.Equal(1, one.GetProperty("result").GetArrayLength());
         int size = one.GetProperty("result")[0].GetRawText().Length;
@@ -61,7 +61,7 @@ public sealed class MessageRoutesTests
     public async Task A_long_poll_answers_when_a_message_comes_and_empty_when_none_does()
     {
         await using TestGateway gateway = await TestGateway.StartAsync();
-        using TestDevice device = await FillAsync(gateway, 1);
+        using TestDevice device = await gateway.FillAsync(1);
         long next = gateway.Channels.All[0].Log.State.NextKey;
         long started = Stopwatch.GetTimestamp();
         (_, JsonElement empty) = await gateway.GetAsync($$"""/gw/channels/1/messages?data={"curr_key":{{next}},"timeout":1}""");
@@ -81,7 +81,7 @@ public sealed class MessageRoutesTests
     public async Task The_time_form_bounds_counts_and_reverses()
     {
         await using TestGateway gateway = await TestGateway.StartAsync(onDisk: true);
-        using TestDevice device = await FillAsync(gateway, 3);
+        using TestDevice device = await gateway.FillAsync(3);
         JsonElement[] all = [.. (await gateway.GetAsync("/gw/channels/1/messages")).Body.GetProperty("result").EnumerateArray()];
         string second = all[1].GetProperty("server.timestamp").GetRawText(), third = all[2].GetProperty("server.timestamp").GetRawText();
         Assert.Equal("1,2", await LatitudesAsync(gateway, $$"""{"from":{{second}}}"""));
@@ -114,7 +114,7 @@ public sealed class MessageRoutesTests
     public async Task Filters_choose_messages(string filter, string latitudes)
     {
         await using TestGateway gateway = await TestGateway.StartAsync();
-        using TestDevice device = await FillAsync(gateway, 3);
+        using TestDevice device = await gateway.FillAsync(3);
         Assert.Equal(latitudes, await LatitudesAsync(gateway, $$"""{"filter":"{{filter}}"}"""));
     }
 
@@ -122,7 +122,7 @@ public sealed class MessageRoutesTests
     public async Task Fields_project_and_data_comes_in_every_encoding_or_in_the_body()
     {
         await using TestGateway gateway = await TestGateway.StartAsync();
-        using TestDevice device = await FillAsync(gateway, 1);
+        using TestDevice device = await gateway.FillAsync(1);
         const string data = """{"count":1,"fields":"ident,position.*"}""";
         const string expected = """{"result":[{"ident":"tracker1","position.latitude":0,"position.speed":10}]}""";
         string axios = Uri.EscapeDataString(data).Replace("%3A", ":", StringComparison.Ordinal).Replace("%2C", ",", StringComparison.Ordinal);
@@ -162,7 +162,7 @@ public sealed class MessageRoutesTests
     public async Task Messages_are_deleted_below_a_key_between_two_times_up_to_a_time_or_all()
     {
         await using TestGateway gateway = await TestGateway.StartAsync(onDisk: true);
-        using TestDevice device = await FillAsync(gateway, 5);
+        using TestDevice device = await gateway.FillAsync(5);
         JsonElement[] all = [.. (await gateway.GetAsync("/gw/channels/1/messages")).Body.GetProperty("result").EnumerateArray()];
         (_, JsonElement first) = await gateway.GetAsync("""/gw/channels/1/messages?data={"limit_count":1}""");
         (_, JsonElement body) = await gateway.SendAsync(HttpMethod.Delete, $$"""/gw/channels/1/messages?data={"key":{{first.GetProperty("next_key").GetInt64()}}}""");
@@ -228,21 +228,6 @@ public sealed class MessageRoutesTests
         Assert.Equal((HttpStatusCode.OK, 1, 9), (status, body.GetProperty("result").GetArrayLength(), body.GetProperty("errors")[0].GetProperty("id").GetInt32()));
         (status, _) = await gateway.GetAsync("/gw/channels/9/messages");
         Assert.Equal(HttpStatusCode.NotFound, status);
-    }
-
-    /// <summary>Makes channel 1 with messages of latitude 0, 1, 2, ..., each stored at a time of its own.</summary>
-    private static async Task<TestDevice> FillAsync(TestGateway gateway, int count)
-    {
-        Channel channel = await gateway.CreateAsync();
-        TestDevice device = await TestDevice.ConnectAsync(channel.Definition.Port);
-        await device.SendAsync("#L;tracker1\n");
-        await device.ExpectAsync("#AL;1\n");
-        for (int i = 0; i < count; i++)
-        {
-            await device.SendAsync($"#M;{i}\n");
-            await device.ExpectAsync("#AM;1\n");
-        }
-        return device;
     }
 
     private static async Task<string> LatitudesAsync(TestGateway gateway, string data, string selector = "1")

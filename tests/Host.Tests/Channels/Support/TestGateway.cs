@@ -70,7 +70,11 @@ internal sealed class TestGateway : IAsyncDisposable
 
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(options.HttpEndPoint));
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            ApiLimits.Apply(kestrel.Limits);
+            kestrel.Listen(options.HttpEndPoint);
+        });
         IMessageStore? store = openStore is not null ? openStore(Path.Combine(options.DataFolder, GatewayChannels.MessagesFolderName)) : onDisk ? null : new InMemoryMessageStore();
         if (store is not null) builder.Services.AddSingleton(store);
         builder.Services.AddSingleton(new CodecRegistry(codecs ?? [new LineCodec()]));
@@ -95,6 +99,21 @@ internal sealed class TestGateway : IAsyncDisposable
             new ChannelDraft { Name = "test", ProtocolName = "line", ConfigurationJson = configuration, MessagesTtlSeconds = messagesTtl }, CancellationToken.None);
         Assert.Null(outcome.Problem);
         return outcome.Channel!;
+    }
+
+    /// <summary>Makes channel 1 with messages of latitude 0, 1, 2, ..., each stored at a time of its own.</summary>
+    public async Task<TestDevice> FillAsync(int count)
+    {
+        Channel channel = await CreateAsync();
+        TestDevice device = await TestDevice.ConnectAsync(channel.Definition.Port);
+        await device.SendAsync("#L;tracker1\n");
+        await device.ExpectAsync("#AL;1\n");
+        for (int i = 0; i < count; i++)
+        {
+            await device.SendAsync($"#M;{i}\n");
+            await device.ExpectAsync("#AM;1\n");
+        }
+        return device;
     }
 
     /// <summary>Sends a request; returns status and JSON.</summary>
