@@ -8,15 +8,18 @@ namespace Gateway.Codecs;
 public static class MessageJson
 {
     private const int EntriesOnStack = 96;
-    private const int EnvelopeEntries = 3;
-    private const int EnvelopeBytesMax = 192;
+    private const int EnvelopeEntries = 6;
+    private const int EnvelopeBytesMax = 320;
     private const int ChannelIdValue = -1;
     private const int ProtocolIdValue = -2;
     private const int ServerTimeValue = -3;
+    private const int DeviceIdValue = -4;
+    private const int DeviceNameValue = -5;
+    private const int DeviceTypeIdValue = -6;
 
     /// <summary>Writes one message as a JSON object.</summary>
     /// <param name="payload">A payload as <see cref="MessageSink"/> writes it; lists, maps and bytes in values are understood too.</param>
-    /// <param name="envelope">Gives <c>channel.id</c>, <c>protocol.id</c> and <c>server.timestamp</c>, whatever the payload says.</param>
+    /// <param name="envelope">Gives <c>channel.id</c>, <c>protocol.id</c>, <c>server.timestamp</c> and, of a registered device, <c>device.id</c>, <c>device.name</c> and <c>device.type.id</c>, whatever the payload says.</param>
     /// <param name="output">Takes the JSON; unchanged when the result is false.</param>
     /// <param name="fields">The wanted parameters; null for all.</param>
     /// <returns>False when the payload is no message.</returns>
@@ -45,7 +48,7 @@ public static class MessageJson
         ParameterSelection? fields, Span<ulong> order, Span<Entry> entries)
     {
         // First pass: where each value is, the rank of its name, and how much room the JSON may need.
-        long room = EnvelopeBytesMax;
+        long room = EnvelopeBytesMax + (envelope.Device is { } device ? device.Name.Length * 6L : 0);
         int used = 0;
         for (int i = 0; i < count; i++)
         {
@@ -74,6 +77,12 @@ public static class MessageJson
         used = AddEnvelope(order, entries, used, fields, ChannelIdValue, ParameterKeys.ChannelId);
         used = AddEnvelope(order, entries, used, fields, ProtocolIdValue, ParameterKeys.ProtocolId);
         used = AddEnvelope(order, entries, used, fields, ServerTimeValue, ParameterKeys.ServerTimestamp);
+        if (envelope.Device is not null)
+        {
+            used = AddEnvelope(order, entries, used, fields, DeviceIdValue, ParameterKeys.DeviceId);
+            used = AddEnvelope(order, entries, used, fields, DeviceNameValue, ParameterKeys.DeviceName);
+            used = AddEnvelope(order, entries, used, fields, DeviceTypeIdValue, ParameterKeys.DeviceTypeId);
+        }
         order = order[..used];
         ParameterOrder.Sort(payload, order, entries);
 
@@ -93,6 +102,9 @@ public static class MessageJson
                 ChannelIdValue => JsonText.WriteInteger(json[length..], envelope.ChannelId),
                 ProtocolIdValue => JsonText.WriteInteger(json[length..], envelope.ProtocolId),
                 ServerTimeValue => JsonText.WriteTime(json[length..], envelope.ServerTimeUs),
+                DeviceIdValue => JsonText.WriteInteger(json[length..], envelope.Device!.Id),
+                DeviceNameValue => JsonText.WriteText(json[length..], envelope.Device!.Name.Span),
+                DeviceTypeIdValue => JsonText.WriteInteger(json[length..], envelope.Device!.TypeId),
                 _ => JsonValue.Write(payload, entry.Value, json[length..]),
             };
         }

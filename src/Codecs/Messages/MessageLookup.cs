@@ -18,6 +18,9 @@ public sealed class MessageLookup
     private readonly int _channelIdSlot;
     private readonly int _protocolIdSlot;
     private readonly int _serverTimeSlot;
+    private readonly int _deviceIdSlot;
+    private readonly int _deviceNameSlot;
+    private readonly int _deviceTypeIdSlot;
 
     /// <summary>Prepares a lookup.</summary>
     /// <param name="names">Distinct names; values are given in their order.</param>
@@ -47,14 +50,20 @@ public sealed class MessageLookup
         _channelIdSlot = SlotOf(ParameterKeys.ChannelId);
         _protocolIdSlot = SlotOf(ParameterKeys.ProtocolId);
         _serverTimeSlot = SlotOf(ParameterKeys.ServerTimestamp);
+        _deviceIdSlot = SlotOf(ParameterKeys.DeviceId);
+        _deviceNameSlot = SlotOf(ParameterKeys.DeviceName);
+        _deviceTypeIdSlot = SlotOf(ParameterKeys.DeviceTypeId);
     }
 
     /// <summary>Number of names.</summary>
     public int Count => _names.Length;
 
+    /// <summary>Whether <c>device.name</c> is among the names: then texts may lie behind the payload, see <see cref="TryFind"/>.</summary>
+    public bool HasDeviceName => _deviceNameSlot >= 0;
+
     /// <summary>Finds the values.</summary>
-    /// <param name="payload">A stored payload; texts found point into it.</param>
-    /// <param name="envelope">Gives <c>channel.id</c>, <c>protocol.id</c> and <c>server.timestamp</c>.</param>
+    /// <param name="payload">A stored payload; texts found point into it. The name of the envelope's device is no part of it: its text points behind the payload's end, as if it followed there.</param>
+    /// <param name="envelope">Gives <c>channel.id</c>, <c>protocol.id</c>, <c>server.timestamp</c> and, of a registered device, <c>device.id</c>, <c>device.name</c> and <c>device.type.id</c>.</param>
     /// <param name="values">Takes one value per name, in the order of the names; <see cref="ValueKind.Null"/> for what is not there.</param>
     /// <returns>False when the payload is no message; the values mean nothing then.</returns>
     [SkipLocalsInit]
@@ -80,6 +89,10 @@ public sealed class MessageLookup
         if (_channelIdSlot >= 0) values[_channelIdSlot] = StoredValue.Of((double)envelope.ChannelId);
         if (_protocolIdSlot >= 0) values[_protocolIdSlot] = StoredValue.Of((double)envelope.ProtocolId);
         if (_serverTimeSlot >= 0) values[_serverTimeSlot] = StoredValue.Of(envelope.ServerTimeUs / 1e6);
+        if (envelope.Device is not { } device) return true;
+        if (_deviceIdSlot >= 0) values[_deviceIdSlot] = StoredValue.Of((double)device.Id);
+        if (_deviceNameSlot >= 0) values[_deviceNameSlot] = StoredValue.OfText(payload.Length, device.Name.Length);
+        if (_deviceTypeIdSlot >= 0) values[_deviceTypeIdSlot] = StoredValue.Of((double)device.TypeId);
         return true;
     }
 

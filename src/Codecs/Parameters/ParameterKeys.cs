@@ -5,6 +5,12 @@ public static class ParameterKeys
 {
     /// <summary><c>channel.id</c></summary>
     public const int ChannelId = 692;
+    /// <summary><c>device.id</c></summary>
+    public const int DeviceId = 747;
+    /// <summary><c>device.name</c></summary>
+    public const int DeviceName = 752;
+    /// <summary><c>device.type.id</c></summary>
+    public const int DeviceTypeId = 759;
     /// <summary><c>ident</c></summary>
     public const int Ident = 1056;
     /// <summary><c>peer</c></summary>

@@ -9,6 +9,9 @@ internal static class JsonTools
 {
     public static readonly MessageEnvelope Envelope = new(42, 7, 1_700_000_001_500_000);
 
+    /// <summary>The same, of a registered device whose name needs escapes.</summary>
+    public static readonly MessageEnvelope OfDevice = Envelope with { Device = new MessageDevice(77, "Lorry \"é\"", 160_000) };
+
     public delegate void PackAction(ref MessagePackWriter writer);
 
     /// <summary>A payload from the MessagePack package.</summary>
@@ -22,11 +25,14 @@ internal static class JsonTools
     }
 
     /// <summary>The JSON of a payload that must be a message.</summary>
-    public static string ToJson(ReadOnlySpan<byte> payload, string? fields = null)
+    public static string ToJson(ReadOnlySpan<byte> payload, string? fields = null) => ToJson(payload, Envelope, fields);
+
+    /// <summary>As the other overload, with an envelope.</summary>
+    public static string ToJson(ReadOnlySpan<byte> payload, MessageEnvelope envelope, string? fields = null)
     {
         Assert.True(ParameterSelection.TryParse(fields, out ParameterSelection? selection));
         ArrayBufferWriter<byte> output = new();
-        Assert.True(MessageJson.Write(payload, Envelope, output, selection));
+        Assert.True(MessageJson.Write(payload, envelope, output, selection));
         return Encoding.UTF8.GetString(output.WrittenSpan);
     }
 

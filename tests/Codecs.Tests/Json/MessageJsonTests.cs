@@ -35,6 +35,24 @@ public class MessageJsonTests
             ToJson(_buffer[0]));
     }
 
+    [Fact]
+    public void Message_of_a_registered_device_says_whose_it_is_whatever_the_payload_says()
+    {
+        byte[] payload = Pack((ref MessagePackWriter writer) =>
+        {
+            writer.WriteMapHeader(2);
+            writer.Write(ParameterKeys.DeviceName);
+            writer.Write("what the tracker says");
+            writer.Write("device.id");
+            writer.Write(5);
+        });
+        Assert.Equal(
+            """{"channel.id":42,"device.id":77,"device.name":"Lorry \"é\"","device.type.id":160000,"protocol.id":7,"server.timestamp":1700000001.5}""",
+            ToJson(payload, OfDevice));
+        Assert.Equal("""{"device.name":"Lorry \"é\""}""", ToJson(payload, OfDevice, "device.name"));
+        Assert.Equal("""{"device.id":5,"device.name":"what the tracker says"}""", ToJson(payload, Envelope, "device"));
+    }
+
     /// <summary>The promise: names in ordinal order, the last of equal names, the values as they were stored.</summary>
     [Fact]
     public void Any_message_reads_back_as_the_sorted_map_of_its_last_values()

@@ -10,7 +10,7 @@ public class MessageLookupTests
 {
     // Rows, numbered forms with and without rows of their own, forms beyond the precomputed names, open names, names of numbers that the dictionary does not have.
     private static readonly string[] s_names =
-        ["ident", "timestamp", "channel.id", "protocol.id", "server.timestamp", "position.latitude", "ain", "ain.1", "ain.2", "din.3", "din.17", "din.300", "custom.x", "custom.y.1", "parameter.60000", "no.such.name"];
+        ["ident", "timestamp", "channel.id", "protocol.id", "server.timestamp", "device.id", "device.name", "device.type.id", "position.latitude", "ain", "ain.1", "ain.2", "din.3", "din.17", "din.300", "custom.x", "custom.y.1", "parameter.60000", "no.such.name"];
 
     [Fact]
     public void Every_value_of_random_payloads_is_that_of_the_json()
@@ -22,12 +22,13 @@ public class MessageLookupTests
             byte[] payload = RandomPayload(random);
             string[] names = [.. s_names.Where(_ => random.Next(3) > 0)];
             var values = new StoredValue[names.Length];
-            Assert.True(new MessageLookup(names).TryFind(payload, Envelope, values), $"seed {seed}");
-            using JsonDocument json = JsonDocument.Parse(ToJson(payload));
+            MessageEnvelope envelope = seed % 2 == 0 ? Envelope : OfDevice;
+            Assert.True(new MessageLookup(names).TryFind(payload, envelope, values), $"seed {seed}");
+            using JsonDocument json = JsonDocument.Parse(ToJson(payload, envelope));
             for (int i = 0; i < names.Length; i++)
             {
                 bool isThere = json.RootElement.TryGetProperty(names[i], out JsonElement shown);
-                Assert.True(IsSame(isThere ? shown : null, values[i], payload), $"seed {seed}: {names[i]} is {values[i]}, JSON has {(isThere ? shown.GetRawText() : "nothing")}");
+                Assert.True(IsSame(isThere ? shown : null, values[i], [.. payload, .. OfDevice.Device!.Name.Span]), $"seed {seed}: {names[i]} is {values[i]}, JSON has {(isThere ? shown.GetRawText() : "nothing")}");
                 if (values[i].Kind is not ValueKind.Null) found++;
             }
         }

@@ -9,7 +9,8 @@ public class ParameterDictionaryTests
     {
         (int Key, string Name)[] constants =
         [
-            (ParameterKeys.ChannelId, "channel.id"), (ParameterKeys.Ident, "ident"), (ParameterKeys.Peer, "peer"),
+            (ParameterKeys.ChannelId, "channel.id"), (ParameterKeys.DeviceId, "device.id"), (ParameterKeys.DeviceName, "device.name"),
+            (ParameterKeys.DeviceTypeId, "device.type.id"), (ParameterKeys.Ident, "ident"), (ParameterKeys.Peer, "peer"),
             (ParameterKeys.Latitude, "position.latitude"), (ParameterKeys.Longitude, "position.longitude"),
             (ParameterKeys.ProtocolId, "protocol.id"), (ParameterKeys.ServerTimestamp, "server.timestamp"), (ParameterKeys.Timestamp, "timestamp"),
         ];
