@@ -61,6 +61,14 @@ public sealed class MessageBuffer
         TailSession = null;
     }
 
+    /// <summary>Takes back the messages after the first <paramref name="count"/>, between two frames.</summary>
+    public void Truncate(int count)
+    {
+        if (count >= Count) return;
+        Count = count;
+        Length = count == 0 ? 0 : EndsArray[count - 1];
+    }
+
     /// <summary>Drops all messages. The memory is kept, but after 256 batches in a row that needed an eighth of it or less, a large one is given back.</summary>
     public void Clear()
     {

@@ -14,6 +14,7 @@ internal sealed record LimitName(string Name, string Meaning, bool IsEnforced = 
     internal static readonly LimitName ChannelStorage = new("channel_storage", "bytes in the buffer of a channel; then it is blocked with code 4", true, 65_536);
     internal static readonly LimitName ChannelTraffic = new("channel_traffic", "bytes per minute received by a channel; then it is blocked with code 3", true, 1);
     internal static readonly LimitName ChannelConnections = new("channel_connections", "TCP connections of a channel at one time; then it is blocked with code 1", true, 1);
+    internal static readonly LimitName DevicesCount = new("devices_count", "devices of the account and those below it", true);
     internal static readonly LimitName MqttSessions = new("mqtt_sessions", "MQTT sessions of the account and those below it", true);
     internal static readonly LimitName MqttMessages = new("mqtt_messages", "MQTT messages per minute published by clients of the account and those below it", true);
     internal static readonly LimitName MqttSubscriptions = new("mqtt_subscriptions", "MQTT subscriptions of the account and those below it", true);
@@ -28,7 +29,7 @@ internal sealed record LimitName(string Name, string Meaning, bool IsEnforced = 
         ApiCalls, ApiTraffic, ChannelsCount, ChannelMessages, ChannelStorage, ChannelTraffic, ChannelConnections,
         new("containers_count", "containers"), new("container_storage", "bytes of a container"),
         new("cdns_count", "file stores"), new("cdn_storage", "bytes of a file store"), new("cdn_traffic", "bytes per minute of a file store"),
-        new("devices_count", "devices"), new("device_storage", "bytes of a device's messages"),
+        DevicesCount, new("device_storage", "bytes of a device's messages"),
         new("device_media_traffic", "bytes of media per minute of a device"), new("device_media_storage", "bytes of a device's media"),
         new("streams_count", "streams"), new("stream_storage", "bytes of a stream's queue"), new("stream_traffic", "bytes per minute of a stream"),
         new("modems_count", "modems"),

@@ -10,6 +10,8 @@ internal static class ApiRoutes
         .. MessageRoutes.Table,
         .. ConnectionRoutes.Table,
         .. ProtocolRoutes.Table,
+        .. DeviceTypeRoutes.Table,
+        .. DeviceRoutes.Table,
         .. ReloadRoutes.Table,
         .. CustomerRoutes.Table,
         .. SubaccountRoutes.Table,

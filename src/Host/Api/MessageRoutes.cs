@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Gateway.Host.Channels;
+using Gateway.Host.Devices;
 using Gateway.Storage;
 
 namespace Gateway.Host.Api;
@@ -39,7 +40,7 @@ internal static class MessageRoutes
         }
 
         call.Begin();
-        using var stream = new MessageStream(call.Http.Response.BodyWriter, query, call.Service<TimeProvider>());
+        using var stream = new MessageStream(call.Http.Response.BodyWriter, query, call.Service<DeviceDirectory>(), call.Service<TimeProvider>());
         stream.WriteRaw("{\"result\":["u8);
         foreach (Channel channel in channels)
         {

@@ -2,13 +2,14 @@ using System.Buffers;
 using System.IO.Pipelines;
 using Gateway.Codecs;
 using Gateway.Host.Channels;
+using Gateway.Host.Devices;
 using Gateway.Host.Expressions;
 using Gateway.Storage;
 
 namespace Gateway.Host.Api;
 
 /// <summary>Writes messages from channel buffers into an answer, page by page: no object per message, memory bounded by a page.</summary>
-internal sealed class MessageStream(PipeWriter output, MessageQuery query, TimeProvider clock) : IDisposable
+internal sealed class MessageStream(PipeWriter output, MessageQuery query, DeviceDirectory devices, TimeProvider clock) : IDisposable
 {
     /// <summary>Messages read from a log at one time.</summary>
     internal const int PageMessages = 1_000;
@@ -24,6 +25,7 @@ internal sealed class MessageStream(PipeWriter output, MessageQuery query, TimeP
     private readonly MessagePage _page = s_pages.Rent();
     private readonly MessageMatcher? _filter = query.Filter is null ? null : new MessageMatcher(query.Filter, clock);
     private readonly ArrayBufferWriter<byte> _scratch = new(1024);
+    private MessageOwner? _owner;
     private long _written;
     private long _unflushed;
 
@@ -90,7 +92,8 @@ internal sealed class MessageStream(PipeWriter output, MessageQuery query, TimeP
     /// <returns>False when the limits of the query leave no room for it.</returns>
     private bool TryWrite(Channel channel, int index)
     {
-        var envelope = new MessageEnvelope(channel.Id, channel.Definition.ProtocolId, _page.ServerTimeUs(index));
+        if (_owner?.Channel != channel) _owner = devices.OwnerOf(channel);
+        var envelope = new MessageEnvelope(channel.Id, channel.Definition.ProtocolId, _page.ServerTimeUs(index), _owner.Of(_page.Payload(index)));
         if (_filter is not null && !_filter.IsMatch(_page.Payload(index), in envelope)) return true;
         // A payload that is no message can't be shown; the log's checksum says that it is what was stored.
         _scratch.ResetWrittenCount();

@@ -30,12 +30,17 @@ internal static class ProtocolRoutes
         new("GET", "/gw/message-parameters/{sel}", RouteInputs.Fields, ReadParametersAsync, "Shows the parameters that messages can hold.") { Audience = RouteAudience.AnyToken },
     ];
 
-    private static Task ReadProtocolsAsync(ApiCall call)
+    /// <summary>The protocols of the path's selector.</summary>
+    internal static List<Codec> Select(ApiCall call)
     {
         CodecRegistry protocols = call.Service<CodecRegistry>();
+        return call.Selector("sel").Select("protocol", () => protocols.All, id => id <= int.MaxValue ? protocols.Find((int)id) : null, s_protocols, call.Errors);
+    }
+
+    private static Task ReadProtocolsAsync(ApiCall call)
+    {
         ItemShape<Codec>.Projection fields = s_protocols.Choose(call.Fields);
-        List<Codec> selected = call.Selector("sel").Select("protocol", () => protocols.All, id => id <= int.MaxValue ? protocols.Find((int)id) : null, s_protocols, call.Errors);
-        return call.WriteAsync(selected, fields.Write);
+        return call.WriteAsync(Select(call), fields.Write);
     }
 
     private static Task ReadParametersAsync(ApiCall call)
@@ -46,7 +51,8 @@ internal static class ProtocolRoutes
         return call.WriteAsync(selected, fields.Write);
     }
 
-    private static void WriteFeatures(Utf8JsonWriter json, ProtocolInfo protocol)
+    /// <summary>What a protocol can do.</summary>
+    internal static void WriteFeatures(Utf8JsonWriter json, ProtocolInfo protocol)
     {
         json.WriteStartObject();
         json.WriteBoolean("tcp", protocol.Tcp);
@@ -73,7 +79,8 @@ internal static class ProtocolRoutes
         json.WriteEndObject();
     }
 
-    private static void WriteParameters(Utf8JsonWriter json, ProtocolInfo protocol)
+    /// <summary>What a protocol's messages can hold.</summary>
+    internal static void WriteParameters(Utf8JsonWriter json, ProtocolInfo protocol)
     {
         json.WriteStartArray();
         foreach (string name in protocol.Parameters)

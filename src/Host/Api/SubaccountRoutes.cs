@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Gateway.Host.Accounts;
 using Gateway.Host.Channels;
+using Gateway.Host.Devices;
 
 namespace Gateway.Host.Api;
 
@@ -80,11 +81,14 @@ internal static class SubaccountRoutes
         AccessTokens tokens = call.Service<AccessTokens>();
         LimitDirectory limits = call.Service<LimitDirectory>();
         ChannelDirectory channels = call.Service<ChannelDirectory>();
+        DeviceDirectory devices = call.Service<DeviceDirectory>();
         return Kind.RemoveAsync(call, async account =>
         {
             string? problem = await accounts.RemoveAsync(
                 account.Id,
-                async () => await channels.CountOfAsync(account.Id, CancellationToken.None).ConfigureAwait(false) is > 0 and int count ? $"Account {account.Id} still has {count} channels; remove or move them first." : null,
+                async () => await channels.CountOfAsync(account.Id, CancellationToken.None).ConfigureAwait(false) is > 0 and int count ? $"Account {account.Id} still has {count} channels; remove or move them first."
+                    : await devices.CountOfAsync(account.Id, CancellationToken.None).ConfigureAwait(false) is > 0 and int registered ? $"Account {account.Id} still has {registered} devices; remove or move them first."
+                    : null,
                 CancellationToken.None).ConfigureAwait(false);
             if (problem is not null) return problem;
 

@@ -20,6 +20,9 @@ public sealed class ChannelCounters
     /// <summary>Connections closed at once because of the connection limit.</summary>
     public long Refused;
 
+    /// <summary>Connections and datagrams refused because their device is disabled.</summary>
+    public long DevicesRefused;
+
     /// <summary>Bytes that came from devices.</summary>
     public long BytesReceived;
 

@@ -1,6 +1,7 @@
 using Gateway.Codecs;
 using Gateway.Host.Accounts;
 using Gateway.Host.Configuration;
+using Gateway.Host.Devices;
 using Gateway.Host.Listeners;
 using Gateway.Host.Protocols;
 using Gateway.Storage;
@@ -28,6 +29,7 @@ public static class GatewayChannels
         services.TryAddSingleton<IConfigurationStore>(_ => SqliteConfigurationStore.Open(options.DataFolder));
         services.TryAddSingleton(OpenMessages);
 
+        services.AddGatewayDevices();
         services.AddSingleton<FrameDecoder>();
         services.AddSingleton<DecodeBatchPool>();
         services.AddSingleton<AppendPatience>();

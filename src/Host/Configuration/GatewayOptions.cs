@@ -29,6 +29,9 @@ public sealed record GatewayOptions
     /// <summary>Most channels of one gateway.</summary>
     public int ChannelsMax { get; init; } = 10_000;
 
+    /// <summary>Most registered devices of one gateway.</summary>
+    public int DevicesMax { get; init; } = 100_000;
+
     /// <summary>TCP connections per channel, unless the channel's configuration says otherwise.</summary>
     public int ConnectionsPerChannelMax { get; init; } = 2_000;
 

@@ -13,6 +13,10 @@ public interface IConfigurationStore : IAsyncDisposable
     /// <summary>An id of this kind that was never given before: 1, 2, 3, ...</summary>
     ValueTask<long> NextIdAsync(string kind, CancellationToken cancellationToken);
 
+    /// <summary>As <see cref="NextIdAsync"/>, for several items: ids one behind the other.</summary>
+    /// <returns>The first of them.</returns>
+    ValueTask<long> NextIdsAsync(string kind, int count, CancellationToken cancellationToken);
+
     /// <summary>Writes an item if it has the revision that the caller knows.</summary>
     /// <param name="kind">Kind of the entity, e.g. <c>channel</c>.</param>
     /// <param name="id">Its id.</param>
@@ -26,6 +30,10 @@ public interface IConfigurationStore : IAsyncDisposable
     /// <returns>The revision of the deletion, or 0 when the item is not there with that revision.</returns>
     ValueTask<long> DeleteAsync(string kind, long id, long expectedRevision, CancellationToken cancellationToken);
 
+    /// <summary>Writes and deletes several items of a kind: all of them, or none when one has not the revision that the caller knows.</summary>
+    /// <returns>The new revisions in the order of the changes; null when somebody else changed one of the items meanwhile, and then nothing was written.</returns>
+    ValueTask<IReadOnlyList<long>?> ChangeAsync(string kind, IReadOnlyList<ConfigurationChange> changes, CancellationToken cancellationToken);
+
     /// <summary>Changes after <paramref name="fromRevision"/> in order, then later ones as they happen, until cancelled. Of an item changed several times only the last state is certain to be seen.</summary>
     IAsyncEnumerable<ConfigurationItem> WatchAsync(long fromRevision, CancellationToken cancellationToken);
 }
@@ -37,3 +45,9 @@ public interface IConfigurationStore : IAsyncDisposable
 /// <param name="Revision">Revision of its last change.</param>
 /// <param name="IsDeleted">Only in <see cref="IConfigurationStore.WatchAsync"/>: the item is gone.</param>
 public sealed record ConfigurationItem(string Kind, long Id, string Json, long Revision, bool IsDeleted = false);
+
+/// <summary>One change of <see cref="IConfigurationStore.ChangeAsync"/>.</summary>
+/// <param name="Id">Id of the item.</param>
+/// <param name="Json">Its definition; null deletes it.</param>
+/// <param name="ExpectedRevision">The revision read before; 0 for an item that must not exist yet.</param>
+public readonly record struct ConfigurationChange(long Id, string? Json, long ExpectedRevision);

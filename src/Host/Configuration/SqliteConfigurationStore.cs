@@ -56,18 +56,25 @@ public sealed class SqliteConfigurationStore : IConfigurationStore
         new(Query("SELECT kind, id, json, revision FROM items WHERE kind = $kind AND id = $id AND json IS NOT NULL", ("$kind", kind), ("$id", id)).FirstOrDefault());
 
     /// <inheritdoc/>
-    public ValueTask<long> NextIdAsync(string kind, CancellationToken cancellationToken)
+    public ValueTask<long> NextIdAsync(string kind, CancellationToken cancellationToken) => NextIdsAsync(kind, 1, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<long> NextIdsAsync(string kind, int count, CancellationToken cancellationToken)
     {
-        lock (_gate) return new(Increment("id " + kind));
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        lock (_gate) return new(Add("id " + kind, count) - count + 1);
     }
 
     /// <inheritdoc/>
     public ValueTask<long> PutAsync(string kind, long id, string json, long expectedRevision, CancellationToken cancellationToken) =>
-        new(Change(kind, id, json, expectedRevision));
+        new(Change(kind, new ConfigurationChange(id, json, expectedRevision)));
 
     /// <inheritdoc/>
     public ValueTask<long> DeleteAsync(string kind, long id, long expectedRevision, CancellationToken cancellationToken) =>
-        new(expectedRevision <= 0 ? 0 : Change(kind, id, null, expectedRevision));
+        new(expectedRevision <= 0 ? 0 : Change(kind, new ConfigurationChange(id, null, expectedRevision)));
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<long>?> ChangeAsync(string kind, IReadOnlyList<ConfigurationChange> changes, CancellationToken cancellationToken) => new(Change(kind, changes));
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<ConfigurationItem> WatchAsync(long fromRevision, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -95,27 +102,34 @@ public sealed class SqliteConfigurationStore : IConfigurationStore
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Writes the item, or its absence, if its revision is the expected one (0: it does not exist).</summary>
-    private long Change(string kind, long id, string? json, long expectedRevision)
+    private long Change(string kind, ConfigurationChange change) => Change(kind, [change]) is [var revision] ? revision : 0;
+
+    /// <summary>Writes the items, or their absence, if their revisions are the expected ones (0: it does not exist).</summary>
+    private long[]? Change(string kind, IReadOnlyList<ConfigurationChange> changes)
     {
         lock (_gate)
         {
             using SqliteTransaction transaction = _database.BeginTransaction();
-            long current = Scalar("SELECT revision FROM items WHERE kind = $kind AND id = $id AND json IS NOT NULL", ("$kind", kind), ("$id", id)) ?? 0;
-            if (current != expectedRevision) return 0;
+            var revisions = new long[changes.Count];
+            for (int i = 0; i < revisions.Length; i++)
+            {
+                (long id, string? json, long expectedRevision) = changes[i];
+                long current = Scalar("SELECT revision FROM items WHERE kind = $kind AND id = $id AND json IS NOT NULL", ("$kind", kind), ("$id", id)) ?? 0;
+                if (current != expectedRevision) return null;
 
-            long revision = Increment("revision");
-            Execute(
-                "INSERT INTO items (kind, id, json, revision) VALUES ($kind, $id, $json, $revision) ON CONFLICT DO UPDATE SET json = $json, revision = $revision",
-                ("$kind", kind), ("$id", id), ("$json", (object?)json ?? DBNull.Value), ("$revision", revision));
+                revisions[i] = Add("revision", 1);
+                Execute(
+                    "INSERT INTO items (kind, id, json, revision) VALUES ($kind, $id, $json, $revision) ON CONFLICT DO UPDATE SET json = $json, revision = $revision",
+                    ("$kind", kind), ("$id", id), ("$json", (object?)json ?? DBNull.Value), ("$revision", revisions[i]));
+            }
             transaction.Commit();
             Interlocked.Exchange(ref _changed, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
-            return revision;
+            return revisions;
         }
     }
 
-    private long Increment(string counter) =>
-        Scalar("INSERT INTO counters (name, value) VALUES ($name, 1) ON CONFLICT DO UPDATE SET value = value + 1 RETURNING value", ("$name", counter)) ?? 0;
+    private long Add(string counter, int count) =>
+        Scalar("INSERT INTO counters (name, value) VALUES ($name, $count) ON CONFLICT DO UPDATE SET value = value + $count RETURNING value", ("$name", counter), ("$count", count)) ?? 0;
 
     private List<ConfigurationItem> Query(string sql, params ReadOnlySpan<(string Name, object Value)> parameters)
     {

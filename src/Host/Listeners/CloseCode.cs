@@ -45,6 +45,6 @@ public enum CloseCode : sbyte
     ProtocolMismatch = 19,
     /// <summary>The channel is blocked, for example by its connection limit.</summary>
     ChannelBlocked = 21,
-    /// <summary>The channel was disabled or removed.</summary>
+    /// <summary>The device or the channel is disabled, or the channel was removed.</summary>
     Disabled = 23,
 }

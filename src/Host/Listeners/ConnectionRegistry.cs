@@ -65,6 +65,7 @@ public sealed class ConnectionRegistry
     {
         if (!_byId.TryRemove(connection.Id, out _)) return;
         if (connection.Ident is { } ident) _byIdent.TryRemove(new(ident, connection));
+        connection.Unlink();
         if (connection.Transport is Transport.Tcp) Unreserve();
 
         _channel.Counters.Count(connection.CloseCode);
@@ -84,7 +85,7 @@ public sealed class ConnectionRegistry
         connection.IdentVersionClaimed = connection.Session.IdentVersion;
         string ident = Encoding.UTF8.GetString(connection.Session.Ident);
         if (connection.Ident is { } former) _byIdent.TryRemove(new(former, connection));
-        connection.Ident = ident;
+        connection.TakeIdent(ident);
 
         DeviceConnection? older = null;
         _byIdent.AddOrUpdate(ident, connection, (_, current) =>

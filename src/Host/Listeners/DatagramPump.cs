@@ -106,7 +106,7 @@ internal sealed class DatagramPump(Channel channel, Socket socket, ListenerServi
         _messages += messages;
         _bytes += datagram.Length;
         Interlocked.Add(ref channel.Counters.BytesReceived, datagram.Length);
-        if (!isKnown && peer.FramesDecoded > 0) _peers.Remember(peer);
+        if (!isKnown && peer.FramesDecoded > 0 && verdict.Ending is not CloseCode.Disabled) _peers.Remember(peer);
         if (verdict.Ending is not CloseCode.Open && isKnown) peer.Close(verdict.Ending);
         _answers[_answerCount++] = new Answer(peer, replyBefore, batch.Reply.Length);
     }

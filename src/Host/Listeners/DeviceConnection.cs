@@ -1,6 +1,7 @@
 using System.Net;
 using Gateway.Codecs;
 using Gateway.Host.Channels;
+using Gateway.Host.Devices;
 
 namespace Gateway.Host.Listeners;
 
@@ -9,7 +10,11 @@ public abstract class DeviceConnection
 {
     private static long s_lastId = DateTimeOffset.UtcNow.ToUnixTimeUs();     // so that numbers are not met again after a restart
 
+    private const string ModelVariable = "device.model";
+
     private int _closeCode;
+    private Device? _device;
+    private string? _model;
 
     internal DeviceConnection(Channel channel, EndPoint remote, Transport transport)
     {
@@ -42,7 +47,7 @@ public abstract class DeviceConnection
     public long EstablishedUs { get; }
 
     /// <summary>What the device calls itself; null until it said so.</summary>
-    public string? Ident { get; internal set; }
+    public string? Ident { get; private set; }
 
     /// <summary>Bytes received.</summary>
     public long BytesReceived { get; internal set; }
@@ -55,6 +60,19 @@ public abstract class DeviceConnection
 
     /// <summary>Why it ends or ended; <see cref="CloseCode.Open"/> while it lives.</summary>
     public CloseCode CloseCode => (CloseCode)Volatile.Read(ref _closeCode);
+
+    /// <summary>The registered device that it is of; null when there is none. Any thread.</summary>
+    internal Device? Device
+    {
+        get => Volatile.Read(ref _device);
+        set => Volatile.Write(ref _device, value);
+    }
+
+    /// <summary>Held while <see cref="Device"/> is looked up and set.</summary>
+    internal Lock LinkGate { get; } = new();
+
+    /// <summary>Whether it has told more than one ident: several devices send through it.</summary>
+    internal bool IsShared { get; private set; }
 
     /// <summary>The codec that the connection uses: the channel's, or the one before it until the next bytes come.</summary>
     internal Codec Codec { get; private set; }
@@ -83,6 +101,9 @@ public abstract class DeviceConnection
     /// <summary>When the last byte came or went, in units of the channel's clock.</summary>
     internal long LastActive { get; private set; }
 
+    /// <summary>The same, µs since 1970.</summary>
+    internal long LastActiveUs => Channel.NowUs - (long)Channel.Clock.GetElapsedTime(LastActive).TotalMicroseconds;
+
     /// <summary>Ends the connection for a reason; the first reason stays. Returns at once.</summary>
     /// <returns>False when it was ending already.</returns>
     public bool Close(CloseCode code)
@@ -93,6 +114,23 @@ public abstract class DeviceConnection
     }
 
     internal bool TrySetCloseCode(CloseCode code) => Interlocked.CompareExchange(ref _closeCode, (int)code, (int)CloseCode.Open) == (int)CloseCode.Open;
+
+    /// <summary>Notes the ident that was claimed.</summary>
+    internal void TakeIdent(string ident)
+    {
+        IsShared |= Ident is not null && Ident != ident;
+        Ident = ident;
+    }
+
+    /// <summary>Ends what ties it to its device.</summary>
+    internal void Unlink()
+    {
+        lock (LinkGate)
+        {
+            Device?.Remove(this);
+            Device = null;
+        }
+    }
 
     internal void Touch() => LastActive = Channel.Clock.GetTimestamp();
 
@@ -114,6 +152,22 @@ public abstract class DeviceConnection
         IdentVersionClaimed = isClaimed || next.Ident.IsEmpty ? next.IdentVersion : -1;
         ChecksumErrorsSeen = DroppedValuesSeen = 0;
         (Codec, Session) = (codec, next);
+        _model = null;
+    }
+
+    /// <summary>Tells the codec the model of the registered device, as its type names it. Only for the thread that decodes, between two frames.</summary>
+    internal void FollowDevice()
+    {
+        string? model = Device?.Model;
+        if (!ReferenceEquals(model, _model)) TakeUp(model);
+    }
+
+    [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+    private void TakeUp(string? model)
+    {
+        _model = model;
+        Session.TrySetVariable(ModelVariable, model ?? "");
+        if (model is null) Channel.Settings.Apply(Session);        // the channel may name a model for all of its devices
     }
 
     /// <summary>Completes when nothing of the connection runs any more.</summary>

@@ -9,7 +9,7 @@ namespace Gateway.Host.Listeners;
 internal readonly record struct DecodeVerdict(bool MoreFrames, CloseCode Ending);
 
 /// <summary>The synchronous half of a pump: bytes → frames → messages and replies. Allocates nothing per frame.</summary>
-internal sealed class FrameDecoder(ILogger<FrameDecoder> logger)
+internal sealed class FrameDecoder(ILogger<FrameDecoder> logger, IDeviceAdmission? devices = null)
 {
     /// <summary>Frames in a row that match nothing in the spec, after which a connection that was understood before is closed.</summary>
     internal const int UnknownInRowMax = 256;
@@ -26,17 +26,24 @@ internal sealed class FrameDecoder(ILogger<FrameDecoder> logger)
     internal DecodeVerdict Decode(DeviceConnection connection, ReadOnlySpan<byte> input, DecodeBatch batch, bool isDatagram, out int consumed)
     {
         connection.FollowCodec();
+        connection.FollowDevice();
         Session session = connection.Session;
         var sink = new MessageSink(batch.Messages);
-        int replyBytesBefore = batch.Reply.Length;
+        int messagesAtStart = batch.Messages.Count, replyBytesAtStart = batch.Reply.Length;
+        int replyBytesBefore = replyBytesAtStart;
         batch.Messages.SetPeer(connection.PeerAscii);
         session.NowUs = connection.Channel.NowUs;
         consumed = 0;
         try
         {
             DecodeVerdict verdict = DecodeFrames(connection, input, batch, ref sink, isDatagram, ref consumed, ref replyBytesBefore);
-            Settle(connection);
-            return verdict;
+            if (Settle(connection)) return verdict;
+
+            // Nothing of a device that is refused is stored or answered, not even what came with its ident.
+            batch.Messages.Truncate(messagesAtStart);
+            batch.Reply.Truncate(replyBytesAtStart);
+            Interlocked.Increment(ref connection.Channel.Counters.DevicesRefused);
+            return new DecodeVerdict(false, CloseCode.Disabled);
         }
         catch (Exception exception)
         {
@@ -129,7 +136,8 @@ internal sealed class FrameDecoder(ILogger<FrameDecoder> logger)
     };
 
     /// <summary>Carries what the session counted over to the channel, and claims the ident it learned.</summary>
-    private static void Settle(DeviceConnection connection)
+    /// <returns>False when the ident is that of a device that may not connect; then it is not claimed.</returns>
+    private bool Settle(DeviceConnection connection)
     {
         Session session = connection.Session;
         ChannelCounters counters = connection.Channel.Counters;
@@ -144,6 +152,10 @@ internal sealed class FrameDecoder(ILogger<FrameDecoder> logger)
             connection.DroppedValuesSeen = session.DroppedValues;
         }
         // Who has not sent one good frame yet could push a device off its line with nothing but its number.
-        if (session.IdentVersion != connection.IdentVersionClaimed && connection.FramesDecoded > 0) connection.Channel.Connections.Claim(connection);
+        if (session.IdentVersion == connection.IdentVersionClaimed || connection.FramesDecoded == 0) return true;
+        if (devices?.IsRefused(connection) is true) return false;
+        connection.Channel.Connections.Claim(connection);
+        devices?.Link(connection);
+        return true;
     }
 }

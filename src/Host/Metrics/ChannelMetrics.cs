@@ -18,6 +18,7 @@ internal static class ChannelMetrics
         Each("gateway_channel_sent_bytes_total", "counter", "Bytes to devices.", channel => Volatile.Read(ref channel.Counters.BytesSent));
         Each("gateway_channel_accepted_total", "counter", "Connections accepted, and UDP peers met.", channel => Volatile.Read(ref channel.Counters.Accepted));
         Each("gateway_channel_refused_total", "counter", "Connections refused by the connection limit.", channel => Volatile.Read(ref channel.Counters.Refused));
+        Each("gateway_channel_devices_refused_total", "counter", "Connections and datagrams refused because their device is disabled.", channel => Volatile.Read(ref channel.Counters.DevicesRefused));
         Each("gateway_channel_checksum_errors_total", "counter", "Wrong checksums, accepted or not.", channel => Volatile.Read(ref channel.Counters.ChecksumErrors));
         Each("gateway_channel_dropped_values_total", "counter", "Values dropped because they were impossible.", channel => Volatile.Read(ref channel.Counters.DroppedValues));
         Each("gateway_channel_codec_faults_total", "counter", "Exceptions of a codec: faults of ours.", channel => Volatile.Read(ref channel.Counters.CodecFaults));

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Gateway.Host.Channels;
+using Gateway.Host.Devices;
 using Gateway.Storage;
 
 namespace Gateway.Host.Mqtt;
@@ -8,7 +9,7 @@ namespace Gateway.Host.Mqtt;
 /// <remarks>
 /// Who subscribed before a message was committed gets it: <see cref="Wake"/> fixes the cursor before the client learns that its subscription stands.
 /// </remarks>
-internal sealed partial class ChannelReader(Channel channel, MqttBroker broker, ILogger logger)
+internal sealed partial class ChannelReader(Channel channel, MqttBroker broker, MessageOwner owner, ILogger logger)
 {
     private const int PageCountMax = 256;
     private const int PageBytesMax = 256 * 1024;
@@ -16,7 +17,7 @@ internal sealed partial class ChannelReader(Channel channel, MqttBroker broker, 
 
     private readonly Lock _gate = new();
     private readonly MessagePage _page = new();
-    private readonly MessageFormatter _formatter = new(channel);
+    private readonly MessageFormatter _formatter = new(channel, owner);
     private TaskCompletionSource _woken = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _isRemoved;
     private bool _isAwake;

@@ -3,12 +3,13 @@ using System.Globalization;
 using System.Text;
 using Gateway.Codecs;
 using Gateway.Host.Channels;
+using Gateway.Host.Devices;
 using Gateway.Storage;
 
 namespace Gateway.Host.Mqtt;
 
 /// <summary>Makes topics and payloads of stored messages. One per reader; not for several threads at once.</summary>
-internal sealed class MessageFormatter(Channel channel)
+internal sealed class MessageFormatter(Channel channel, MessageOwner owner)
 {
     // Idents come in runs: the same device sends batches.
     private readonly ArrayBufferWriter<byte> _json = new(1024);
@@ -24,7 +25,7 @@ internal sealed class MessageFormatter(Channel channel)
         MessageReader.TryGetIdent(stored, out ReadOnlySpan<byte> ident);
         topic = TopicOf(ident);
         _json.ResetWrittenCount();
-        bool isMessage = MessageJson.Write(stored, new MessageEnvelope(channel.Id, channel.Codec.Info.Id, page.ServerTimeUs(index)), _json);
+        bool isMessage = MessageJson.Write(stored, new MessageEnvelope(channel.Id, channel.Codec.Info.Id, page.ServerTimeUs(index), owner.OfIdent(ident)), _json);
         payload = isMessage ? _json.WrittenSpan.ToArray() : [];
         return isMessage;
     }

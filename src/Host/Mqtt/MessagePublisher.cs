@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Gateway.Host.Channels;
+using Gateway.Host.Devices;
 
 namespace Gateway.Host.Mqtt;
 
@@ -11,15 +12,17 @@ internal sealed class MessagePublisher : IHostedService, IAsyncDisposable
 {
     private readonly ChannelDirectory _channels;
     private readonly MqttBroker _broker;
+    private readonly DeviceDirectory _devices;
     private readonly ILogger<MessagePublisher> _logger;
     private readonly ConcurrentDictionary<long, ChannelReader> _readers = new();
     private readonly CancellationTokenSource _stopping = new();
 
     /// <summary>Makes a publisher; <see cref="StartAsync"/> starts it.</summary>
-    public MessagePublisher(ChannelDirectory channels, MqttBroker broker, ILogger<MessagePublisher> logger)
+    public MessagePublisher(ChannelDirectory channels, MqttBroker broker, DeviceDirectory devices, ILogger<MessagePublisher> logger)
     {
         _channels = channels;
         _broker = broker;
+        _devices = devices;
         _logger = logger;
     }
 
@@ -53,7 +56,7 @@ internal sealed class MessagePublisher : IHostedService, IAsyncDisposable
     private void Add(Channel channel)
     {
         // Loaded channels can be announced and listed both.
-        ChannelReader reader = new(channel, _broker, _logger);
+        ChannelReader reader = new(channel, _broker, _devices.OwnerOf(channel), _logger);
         if (_readers.TryAdd(channel.Id, reader)) reader.Start(_stopping.Token);
         if (_broker.Subscriptions.Covers(channel.Id)) reader.Wake();
     }

@@ -29,6 +29,20 @@ public sealed class SqliteConfigurationStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Several_items_change_together_or_not_at_all()
+    {
+        await using SqliteConfigurationStore store = SqliteConfigurationStore.Open(_folder);
+        long first = await store.NextIdsAsync("device", 3, Cancelled);
+        Assert.Equal((1, 4), (first, await store.NextIdAsync("device", Cancelled)));
+        IReadOnlyList<long> revisions = (await store.ChangeAsync("device", [new(1, "a", 0), new(2, "b", 0), new(3, "c", 0)], Cancelled))!;
+        Assert.Equal([1, 2, 3], revisions);
+        Assert.Null(await store.ChangeAsync("device", [new(1, "x", revisions[0]), new(2, null, 77), new(3, null, revisions[2])], Cancelled));
+        Assert.Equal(["a", "b", "c"], (await store.ListAsync("device", Cancelled)).Select(item => item.Json));
+        Assert.NotNull(await store.ChangeAsync("device", [new(1, "x", revisions[0]), new(2, null, revisions[1])], Cancelled));
+        Assert.Equal(["x", "c"], (await store.ListAsync("device", Cancelled)).Select(item => item.Json));
+    }
+
+    [Fact]
     public async Task Items_and_ids_survive_and_kinds_are_apart()
     {
         await using (SqliteConfigurationStore store = SqliteConfigurationStore.Open(_folder))

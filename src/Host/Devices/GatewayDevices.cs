@@ -1,0 +1,30 @@
+using Gateway.Host.Channels;
+using Gateway.Host.Listeners;
+
+namespace Gateway.Host.Devices;
+
+/// <summary>Puts registered devices into a host.</summary>
+internal static class GatewayDevices
+{
+    /// <summary>Adds <see cref="DeviceDirectory"/> and the hosted service that reads it. Before the service that opens the channels: their first connection must find its device.</summary>
+    public static IServiceCollection AddGatewayDevices(this IServiceCollection services)
+    {
+        services.AddSingleton<DeviceTypes>();
+        services.AddSingleton<DeviceEvents>();
+        services.AddSingleton<DeviceDirectory>();
+        services.AddSingleton<IDeviceAdmission>(provider => provider.GetRequiredService<DeviceDirectory>());
+        services.AddHostedService<DeviceLoader>();
+        return services;
+    }
+
+    private sealed class DeviceLoader(DeviceDirectory devices, ChannelDirectory channels) : IHostedService
+    {
+        public async Task StartAsync(CancellationToken cancellationToken)
+        {
+            devices.Follow(channels);
+            await devices.LoadAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}
