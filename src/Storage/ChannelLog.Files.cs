@@ -20,7 +20,7 @@ internal sealed partial class ChannelLog
             {
                 NextSequence = _nextSequence, UntilAddress = _tailAddress, HeadSequence = _headSequence, HeadAddress = _headAddress, TimeMaxUs = _timeMaxUs, Holes = _holes,
             };
-            if ((_log is null || wanted == _facts) && !_device.IsPoisoned)
+            if (wanted == _facts && !_device.IsPoisoned)
             {
                 facts = wanted;
                 return true;
@@ -87,6 +87,27 @@ internal sealed partial class ChannelLog
         {
             if (_log is null || _users > 0 || _lastUse > before || _facts.UntilAddress != _tailAddress || _facts.HeadAddress != _headAddress) return;
             CloseLog();
+        }
+    }
+
+    /// <summary>When it was used last, as the clock counts.</summary>
+    public long LastUse => Volatile.Read(ref _lastUse);
+
+    /// <summary>Hands what is in memory to the operating system and gives the memory back, unless somebody uses the log at this moment or the disk fails. What was not synced
+    /// the next checkpoint syncs.</summary>
+    public void TryGiveBack()
+    {
+        if (!_gate.TryEnter()) return;
+        try
+        {
+            if (_log is null || _users > 0 || _device.IsFailing) return;
+            _log.Commit(spinWait: false);
+            EnqueueLoop.WaitFlushed(_log, _tailAddress);
+            if (!_device.IsFailing) CloseLog();
+        }
+        finally
+        {
+            _gate.Exit();
         }
     }
 
@@ -163,6 +184,7 @@ internal sealed partial class ChannelLog
             }
 
             _log = log;
+            _store.OpenLogs.Add(this);
             return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or FasterException)
@@ -174,6 +196,7 @@ internal sealed partial class ChannelLog
 
     private void CloseLog()
     {
+        if (_log is not null) _store.OpenLogs.Remove(this);
         _log?.Dispose();
         _log = null;
         _device.Dispose();

@@ -150,8 +150,8 @@ public readonly record struct LogState(long HeadKey, long NextKey, long Count, l
 /// <summary>The messages of one or more packets of a connection: payloads one behind the other. Owned and reused by the caller.</summary>
 public sealed class Packet
 {
-    /// <summary>Longest message in bytes.</summary>
-    public const int MessageBytesMax = 32 * 1024;
+    /// <summary>Longest message in bytes: one fits a page of 32 KiB.</summary>
+    public const int MessageBytesMax = 32_000;
 
     private byte[] _bytes = [];
     private int[] _ends = new int[16];

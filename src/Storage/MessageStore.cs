@@ -39,6 +39,7 @@ public sealed partial class MessageStore : IMessageStore
         _options = options with { Folder = Path.GetFullPath(options.Folder) };
         files.CreateFolder(_options.Folder);
         _folderLock = Lock(files, _options.Folder);
+        OpenLogs = new OpenLogs(options.OpenLogsMax);
         _handles = new HandleCache(files, options.OpenFilesMax);
         _checkpointFile = new CheckpointFile(_handles, _options.Folder);
         try
@@ -75,6 +76,8 @@ public sealed partial class MessageStore : IMessageStore
     internal OperationPool Operations { get; } = new();
 
     internal UnknownOutcomes UnknownOutcomes { get; } = new();
+
+    internal OpenLogs OpenLogs { get; }
 
     /// <inheritdoc />
     /// <exception cref="IOException">The disk refused the new log.</exception>

@@ -16,7 +16,10 @@ internal readonly struct Record(uint seed, long sequence, long serverTimeUs, Pac
     public const int EntryHeaderBytes = 4;
 
     /// <summary>Most bytes of a record.</summary>
-    public const int BytesMax = HeaderBytes + Packet.MessageBytesMax;
+    public const int BytesMax = HeaderBytes + PayloadBytesMax;
+
+    /// <summary>Most bytes of a payload that can be on disk: earlier programs took a little more than <see cref="Packet.MessageBytesMax"/>.</summary>
+    public const int PayloadBytesMax = 32 * 1024;
 
     /// <inheritdoc />
     public int SerializedLength => HeaderBytes + packet[index].Length;

@@ -10,7 +10,7 @@ public sealed class MessageBuffer
     public const int BytesMax = 4 * 1024 * 1024;
 
     /// <summary>Longest message in bytes: what a log takes.</summary>
-    public const int MessageBytesMax = 32 * 1024;
+    public const int MessageBytesMax = 32_000;
 
     private const int BytesMin = 4096;
     private const int RetainedBytes = 64 * 1024;

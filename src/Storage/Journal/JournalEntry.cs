@@ -97,7 +97,7 @@ internal readonly ref struct JournalView(ReadOnlySpan<byte> bytes)
         for (int i = 0; i < view.Count; i++)
         {
             int length = view.LengthOf(i);
-            if (length is < 0 or > Packet.MessageBytesMax) return false;
+            if (length is < 0 or > Record.PayloadBytesMax) return false;
             total += length;
         }
 
