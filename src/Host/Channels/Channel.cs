@@ -19,15 +19,17 @@ public sealed class Channel
     private int _blockedSeen;
     private Codec _codec;
 
-    internal Channel(ChannelDefinition definition, ChannelSettings settings, Codec codec, IMessageLog log, TimeProvider clock)
+    internal Channel(ChannelDefinition definition, ChannelSettings settings, Codec codec, IMessageLog log, ChannelRings rings, TimeProvider clock)
     {
         Definition = definition;
         Settings = settings;
         _codec = codec;
         Log = log;
+        Rings = rings;
         Clock = clock;
         Minute = new MinuteBudget(clock);
         Connections = new ConnectionRegistry(this);
+        Events = new ChannelEvents(this);
     }
 
     /// <summary>Number of the channel.</summary>
@@ -49,14 +51,17 @@ public sealed class Channel
     /// <summary>The buffer.</summary>
     public IMessageLog Log { get; }
 
+    /// <summary>Raw traffic and events.</summary>
+    public ChannelRings Rings { get; }
+
     /// <summary>The devices connected now.</summary>
     public ConnectionRegistry Connections { get; }
 
     /// <summary>What happened since the process started.</summary>
     public ChannelCounters Counters { get; } = new();
 
-    /// <summary>The last events.</summary>
-    public ChannelEvents Events { get; } = new();
+    /// <summary>Where events are told.</summary>
+    public ChannelEvents Events { get; }
 
     /// <summary>Why the channel takes no data now: 0 it does, 1 connection limit, 2 messages per minute, 3 bytes per minute, 4 buffer full, 6 it can't be opened.</summary>
     public int Blocked

@@ -53,6 +53,7 @@ public sealed partial class ChannelDirectory
 
         // Commit and close: the logs first, for what was appended but not asked about; then the definitions.
         await _messages.DisposeAsync().ConfigureAwait(false);
+        await _rings.DisposeAsync().ConfigureAwait(false);
         await _definitions.DisposeAsync().ConfigureAwait(false);
         ListenerLog.Stopped(_logger, connections, (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds);
     }
@@ -91,7 +92,7 @@ public sealed partial class ChannelDirectory
         try
         {
             IMessageLog log = await _messages.OpenAsync(item.Id, settings.ToLogOptions(definition.MessagesTtlSeconds), cancellationToken).ConfigureAwait(false);
-            return new Channel(definition, settings, codec, log, _clock) { Revision = item.Revision };
+            return new Channel(definition, settings, codec, log, ChannelRings.Open(_rings, item.Id, settings), _clock) { Revision = item.Revision };
         }
         catch (DamagedLogException exception)
         {
@@ -104,7 +105,7 @@ public sealed partial class ChannelDirectory
     {
         ListenerLog.ChannelStaysClosed(_logger, item.Id, fault);
         ChannelSettings defaults = ChannelSettings.TryParse("{}", codec.Info, _options, out _)!;
-        Channel channel = new(definition, defaults, codec, new ClosedLog(item.Id), _clock) { Revision = item.Revision, Fault = fault };
+        Channel channel = new(definition, defaults, codec, new ClosedLog(item.Id), ChannelRings.OpenUnlimited(_rings, item.Id), _clock) { Revision = item.Revision, Fault = fault };
         channel.Events.Add(new ChannelEvent(channel.NowUs, ChannelEventCode.ConfigurationInvalid) { Text = fault });
         return channel;
     }

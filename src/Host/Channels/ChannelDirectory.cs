@@ -6,6 +6,7 @@ using Gateway.Host.Configuration;
 using Gateway.Host.Listeners;
 using Gateway.Host.Protocols;
 using Gateway.Storage;
+using Gateway.Storage.Rings;
 
 namespace Gateway.Host.Channels;
 
@@ -15,6 +16,8 @@ public sealed partial class ChannelDirectory : IDisposable
 {
     private const string Kind = "channel";
 
+    private static readonly TimeSpan RingsDeleteTimeout = TimeSpan.FromSeconds(2);
+
     private readonly ConcurrentDictionary<long, Channel> _channels = new();
     private readonly SemaphoreSlim _changes = new(1, 1);
     private readonly GatewayOptions _options;
@@ -22,6 +25,7 @@ public sealed partial class ChannelDirectory : IDisposable
     private readonly ProtocolCatalog _catalog;
     private readonly IConfigurationStore _definitions;
     private readonly IMessageStore _messages;
+    private readonly RingStore _rings;
     private readonly ListenerServices _listeners;
     private readonly AccountDirectory _accounts;
     private readonly LimitDirectory _limits;
@@ -31,7 +35,7 @@ public sealed partial class ChannelDirectory : IDisposable
     private bool _stopped;
 
     internal ChannelDirectory(
-        GatewayOptions options, CodecRegistry protocols, ProtocolCatalog catalog, IConfigurationStore definitions, IMessageStore messages,
+        GatewayOptions options, CodecRegistry protocols, ProtocolCatalog catalog, IConfigurationStore definitions, IMessageStore messages, RingStore rings,
         ListenerServices listeners, AccountDirectory accounts, LimitDirectory limits, TimeProvider clock, ILogger<ChannelDirectory> logger)
     {
         _options = options;
@@ -39,6 +43,7 @@ public sealed partial class ChannelDirectory : IDisposable
         _catalog = catalog;
         _definitions = definitions;
         _messages = messages;
+        _rings = rings;
         _listeners = listeners;
         _accounts = accounts;
         _limits = limits;
@@ -99,7 +104,7 @@ public sealed partial class ChannelDirectory : IDisposable
             long revision = await _definitions.PutAsync(Kind, id, definition.ToJson(), 0, cancellationToken).ConfigureAwait(false);
             if (revision == 0) throw new InvalidOperationException($"Channel number {id} was given twice.");
 
-            var channel = new Channel(definition, settings, codec, log, _clock) { Revision = revision };
+            var channel = new Channel(definition, settings, codec, log, ChannelRings.Open(_rings, id, settings), _clock) { Revision = revision };
             if (sockets is not null) channel.Listener = ChannelListener.Start(channel, sockets, _listeners);
             sockets = null;
             _channels[id] = channel;
@@ -153,6 +158,7 @@ public sealed partial class ChannelDirectory : IDisposable
             channel.Definition = after;
             channel.Settings = settings;
             channel.Log.Configure(settings.ToLogOptions(after.MessagesTtlSeconds));
+            channel.Rings.Configure(settings);
             if ((moves || !after.Enabled) && channel.Listener is { } former)
             {
                 channel.Listener = null;
@@ -175,7 +181,7 @@ public sealed partial class ChannelDirectory : IDisposable
         }
     }
 
-    /// <summary>Removes a channel: closes port and connections, deletes its buffer.</summary>
+    /// <summary>Removes a channel: closes port and connections, deletes its buffer, traffic and events.</summary>
     /// <returns>False when it was gone already.</returns>
     public async ValueTask<bool> RemoveAsync(Channel channel, CancellationToken cancellationToken)
     {
@@ -192,6 +198,7 @@ public sealed partial class ChannelDirectory : IDisposable
             channel.Connections.CloseAll(CloseCode.Disabled);
             await channel.Connections.WhenEmptyAsync().ConfigureAwait(false);
             await _messages.DeleteAsync(channel.Id, CancellationToken.None).ConfigureAwait(false);
+            await DeleteRingsAsync(channel).ConfigureAwait(false);
             channel.Events.Add(new ChannelEvent(channel.NowUs, ChannelEventCode.Deleted));
             Removed?.Invoke(channel);
             return true;
@@ -199,6 +206,19 @@ public sealed partial class ChannelDirectory : IDisposable
         finally
         {
             _changes.Release();
+        }
+    }
+
+    /// <summary>Deletes what is kept beside the messages; a disk that hangs is not waited for long.</summary>
+    private async Task DeleteRingsAsync(Channel channel)
+    {
+        try
+        {
+            await Task.WhenAll(_rings.DeleteAsync(RingKind.Traffic, channel.Id), _rings.DeleteAsync(RingKind.Logs, channel.Id)).WaitAsync(RingsDeleteTimeout).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or TimeoutException)
+        {
+            ListenerLog.RingTrouble(_logger, $"Traffic and logs of removed channel {channel.Id} can't be deleted: {exception.Message}");
         }
     }
 }

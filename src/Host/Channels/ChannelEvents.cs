@@ -1,4 +1,6 @@
+using System.Text;
 using Gateway.Host.Listeners;
+using Gateway.Storage.Rings;
 
 namespace Gateway.Host.Channels;
 
@@ -58,42 +60,24 @@ public readonly record struct ChannelEvent(long TimeUs, ChannelEventCode Code)
     public string? Text { get; init; }
 }
 
-/// <summary>The last events of a channel; the oldest gives way.</summary>
+/// <summary>What happens on a channel: kept in its ring of logs, and told to whoever listens.</summary>
 public sealed class ChannelEvents
 {
-    /// <summary>Events kept.</summary>
-    public const int CountMax = 256;
+    private const int IdentBytesMax = 255;
 
-    private readonly Lock _gate = new();
-    private ChannelEvent[] _ring = [];
-    private long _count;
+    private readonly Channel _channel;
+
+    internal ChannelEvents(Channel channel) => _channel = channel;
 
     /// <summary>An event happened; raised on the thread where it did. Handlers must be short and not throw.</summary>
     public event Action<ChannelEvent>? Happened;
 
-    /// <summary>Events since the process started, those that gave way included.</summary>
-    public long Total => Volatile.Read(ref _count);
-
-    /// <summary>The events kept, oldest first.</summary>
-    public IReadOnlyList<ChannelEvent> ToList()
-    {
-        lock (_gate)
-        {
-            int kept = (int)Math.Min(_count, CountMax);
-            var list = new List<ChannelEvent>(kept);
-            for (long i = _count - kept; i < _count; i++) list.Add(_ring[i % CountMax]);
-            return list;
-        }
-    }
-
     internal void Add(in ChannelEvent happened)
     {
-        lock (_gate)
-        {
-            // Grows on the way to its full size, so that a thousand quiet channels cost nothing.
-            if (_count >= _ring.Length && _ring.Length < CountMax) Array.Resize(ref _ring, Math.Clamp(_ring.Length * 2, 8, CountMax));
-            _ring[_count++ % CountMax] = happened;
-        }
+        Span<byte> ident = stackalloc byte[IdentBytesMax];
+        int length = happened.Ident is { } text && Encoding.UTF8.TryGetBytes(text, ident, out int written) ? written : 0;
+        ReadOnlySpan<byte> json = EventJson.Write(_channel.Id, happened);
+        if (json.Length <= Ring.BytesMax) _channel.Rings.Logs.TryAdd(new RingEntry(happened.TimeUs, happened.ConnectionId, 0, (int)happened.Code), ident[..length], json);
         Happened?.Invoke(happened);
     }
 }

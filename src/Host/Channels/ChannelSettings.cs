@@ -3,6 +3,7 @@ using Gateway.Codecs;
 using Gateway.Host.Accounts;
 using Gateway.Host.Configuration;
 using Gateway.Storage;
+using Gateway.Storage.Rings;
 
 namespace Gateway.Host.Channels;
 
@@ -33,6 +34,15 @@ public sealed record ChannelSettings
     /// <summary>Received bytes per minute at which the channel stops reading; 0: no limit.</summary>
     public long BytesPerMinuteMax { get; init; }
 
+    /// <summary>How much raw traffic is kept.</summary>
+    public required RingOptions TrafficRing { get; init; }
+
+    /// <summary>How many events are kept.</summary>
+    public RingOptions LogsRing { get; init; } = new() { QuotaBytes = 4_000_000, AgeMax = TimeSpan.FromDays(30) };
+
+    /// <summary>Most seconds for which raw traffic or events are kept: a year.</summary>
+    public const int RingTtlSecondsMax = 365 * 86_400;
+
     /// <summary>Options of the protocol: names and values (long, double, bool or string) for <see cref="Session.TrySetVariable"/>.</summary>
     public IReadOnlyList<KeyValuePair<string, object>> CodecOptions { get; init; } = [];
 
@@ -47,6 +57,10 @@ public sealed record ChannelSettings
         new("quota_bytes", "int", "", "Bytes that the buffer may hold, 65536 to 1099511627776."),
         new("messages_per_minute", "int", "0", "Messages per minute at which reading pauses until the minute ends; 0: no limit."),
         new("traffic_per_minute", "int", "0", "Received bytes per minute at which reading pauses until the minute ends; 0: no limit."),
+        new("traffic_quota_bytes", "int", "", "Bytes of raw traffic that are kept, the oldest giving way, 1000000 to 1000000000; 0: none."),
+        new("traffic_ttl", "int", "604800", "Seconds for which raw traffic is kept, 60 to 31536000."),
+        new("logs_quota_bytes", "int", "4000000", "Bytes of events that are kept, the oldest giving way, 1000000 to 1000000000; 0: none."),
+        new("logs_ttl", "int", "2592000", "Seconds for which events are kept, 60 to 31536000."),
     ];
 
     /// <summary>Goes to the codec as its own options do: the same number may mean another thing on another model.</summary>
@@ -88,6 +102,7 @@ public sealed record ChannelSettings
             ConnectionsMax = options.ConnectionsPerChannelMax,
             IdleTimeout = options.IdleTimeout,
             QuotaBytes = options.ChannelQuotaBytes,
+            TrafficRing = new RingOptions { QuotaBytes = options.ChannelTrafficQuotaBytes, AgeMax = TimeSpan.FromDays(7) },
         };
         var codecOptions = new List<KeyValuePair<string, object>>();
         problem = "";
@@ -134,8 +149,14 @@ public sealed record ChannelSettings
         ("quota_bytes", long bytes and >= 65_536 and <= 1L << 40) => this with { QuotaBytes = bytes },
         ("messages_per_minute", long messages and >= 0) => this with { MessagesPerMinuteMax = messages },
         ("traffic_per_minute", long bytes and >= 0) => this with { BytesPerMinuteMax = bytes },
+        ("traffic_quota_bytes", long bytes) when IsRingQuota(bytes) => this with { TrafficRing = TrafficRing with { QuotaBytes = bytes } },
+        ("traffic_ttl", long seconds and >= 60 and <= RingTtlSecondsMax) => this with { TrafficRing = TrafficRing with { AgeMax = TimeSpan.FromSeconds(seconds) } },
+        ("logs_quota_bytes", long bytes) when IsRingQuota(bytes) => this with { LogsRing = LogsRing with { QuotaBytes = bytes } },
+        ("logs_ttl", long seconds and >= 60 and <= RingTtlSecondsMax) => this with { LogsRing = LogsRing with { AgeMax = TimeSpan.FromSeconds(seconds) } },
         _ => null,
     };
+
+    private static bool IsRingQuota(long bytes) => bytes is 0 or (>= RingOptions.QuotaBytesMin and <= RingOptions.QuotaBytesMax);
 
     private static object? TryRead(JsonElement value, string type) => (type, value.ValueKind) switch
     {

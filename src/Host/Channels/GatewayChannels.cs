@@ -5,6 +5,7 @@ using Gateway.Host.Devices;
 using Gateway.Host.Listeners;
 using Gateway.Host.Protocols;
 using Gateway.Storage;
+using Gateway.Storage.Rings;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Gateway.Host.Channels;
@@ -16,7 +17,7 @@ public static class GatewayChannels
     public const string MessagesFolderName = "messages";
 
     /// <summary>
-    /// Adds <see cref="ChannelDirectory"/>, <see cref="CodecRegistry"/>, <see cref="IConfigurationStore"/>, <see cref="IMessageStore"/> and the hosted services that open, sweep and close ports.
+    /// Adds <see cref="ChannelDirectory"/>, <see cref="CodecRegistry"/>, <see cref="IConfigurationStore"/>, <see cref="IMessageStore"/>, <see cref="RingStore"/> and the hosted services that open, sweep and close ports.
     /// What is registered before (a registry, a store, a clock) is taken as it is.
     /// </summary>
     /// <remarks>Register it before anything that reads from channels: services stop in reverse order, so readers stop before the buffers close.</remarks>
@@ -28,6 +29,7 @@ public static class GatewayChannels
         services.TryAddSingleton(OpenCatalog);
         services.TryAddSingleton<IConfigurationStore>(_ => SqliteConfigurationStore.Open(options.DataFolder));
         services.TryAddSingleton(OpenMessages);
+        services.TryAddSingleton(OpenRings);
 
         services.AddGatewayDevices();
         services.AddSingleton<FrameDecoder>();
@@ -41,6 +43,7 @@ public static class GatewayChannels
             provider.GetRequiredService<ProtocolCatalog>(),
             provider.GetRequiredService<IConfigurationStore>(),
             provider.GetRequiredService<IMessageStore>(),
+            provider.GetRequiredService<RingStore>(),
             provider.GetRequiredService<ListenerServices>(),
             provider.GetRequiredService<AccountDirectory>(),
             provider.GetRequiredService<LimitDirectory>(),
@@ -65,6 +68,15 @@ public static class GatewayChannels
         var store = new MessageStore(new StoreOptions { Folder = folder, Time = provider.GetRequiredService<TimeProvider>() });
         ILogger<MessageStore> logger = provider.GetRequiredService<ILogger<MessageStore>>();
         store.Trouble += text => ListenerLog.StoreTrouble(logger, text);
+        return store;
+    }
+
+    private static RingStore OpenRings(IServiceProvider provider)
+    {
+        string folder = Path.Combine(provider.GetRequiredService<GatewayOptions>().DataFolder, ChannelRings.FolderName);
+        var store = new RingStore(new RingStoreOptions { Folder = folder, Time = provider.GetRequiredService<TimeProvider>() });
+        ILogger<RingStore> logger = provider.GetRequiredService<ILogger<RingStore>>();
+        store.Trouble += text => ListenerLog.RingTrouble(logger, text);
         return store;
     }
 

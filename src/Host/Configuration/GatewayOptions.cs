@@ -47,6 +47,9 @@ public sealed record GatewayOptions
     /// <summary>Bytes that a channel's buffer may hold, unless the channel's configuration says otherwise.</summary>
     public long ChannelQuotaBytes { get; init; } = 1_000_000_000;
 
+    /// <summary>Bytes of raw traffic that a channel keeps, unless the channel's configuration says otherwise; 0 for none.</summary>
+    public long ChannelTrafficQuotaBytes { get; init; } = 16_000_000;
+
     /// <summary>How long a stop may take from the signal to the end of the process.</summary>
     public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(5);
 

@@ -19,6 +19,7 @@ internal sealed class ConnectionPump(FrameDecoder decoder, AppendPatience patien
     {
         try
         {
+            connection.Traffic.Connected();
             await PumpAsync(connection).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is SocketException or IOException or ObjectDisposedException or InvalidOperationException && !connection.Socket.Connected)
@@ -33,6 +34,7 @@ internal sealed class ConnectionPump(FrameDecoder decoder, AppendPatience patien
         finally
         {
             connection.Dispose();
+            connection.Traffic.Disconnected();
             connection.Channel.Connections.Remove(connection);
         }
     }
@@ -69,6 +71,7 @@ internal sealed class ConnectionPump(FrameDecoder decoder, AppendPatience patien
                 connection.Phase = PumpPhase.Replying;
                 ReadOnlyMemory<byte> reply = batch.Reply.WrittenMemory;
                 while (reply.Length > 0) reply = reply[await connection.Socket.SendAsync(reply, SocketFlags.None).ConfigureAwait(false)..];
+                connection.Traffic.Sent(batch.Reply.Written);
                 connection.BytesSent += batch.Reply.Length;
                 Interlocked.Add(ref channel.Counters.BytesSent, batch.Reply.Length);
             }
@@ -96,6 +99,7 @@ internal sealed class ConnectionPump(FrameDecoder decoder, AppendPatience patien
 
         long buffered = unread.Length;
         DecodeVerdict verdict = decoder.Decode(connection, unread.FirstSpan, batch, isDatagram: false, out int consumed);
+        connection.Traffic.Received(unread.FirstSpan[(int)connection.BytesSeen..]);
         CountReceived(connection, buffered - connection.BytesSeen);
         connection.BytesSeen = buffered - consumed;
 
@@ -108,14 +112,17 @@ internal sealed class ConnectionPump(FrameDecoder decoder, AppendPatience patien
     [MethodImpl(MethodImplOptions.NoInlining)]
     private DecodeVerdict DecodeStraddling(TcpConnection connection, in ReadOnlySequence<byte> unread, DecodeBatch batch)
     {
+        int received = 0;
         if (!unread.IsEmpty)
         {
             connection.Carry(unread);
-            CountReceived(connection, unread.Length - connection.BytesSeen);
+            received = (int)(unread.Length - connection.BytesSeen);
+            CountReceived(connection, received);
             connection.BytesSeen = 0;
             connection.Input.AdvanceTo(unread.End);
         }
         DecodeVerdict verdict = decoder.Decode(connection, connection.Carried, batch, isDatagram: false, out int consumed);
+        connection.Traffic.Received(connection.Carried[^received..]);
         connection.DropCarried(consumed);
         return verdict;
     }

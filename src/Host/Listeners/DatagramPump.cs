@@ -98,6 +98,7 @@ internal sealed class DatagramPump(Channel channel, Socket socket, ListenerServi
         int messagesBefore = batch.Messages.Count, replyBefore = batch.Reply.Length;
         DecodeVerdict verdict = services.Decoder.Decode(peer, datagram, batch, isDatagram: true, out _);
         peer.Session.Examined = 0;      // nothing of a datagram waits for the next one
+        peer.Traffic.Received(datagram);
         int messages = batch.Messages.Count - messagesBefore;
 
         peer.Touch();
@@ -108,7 +109,8 @@ internal sealed class DatagramPump(Channel channel, Socket socket, ListenerServi
         Interlocked.Add(ref channel.Counters.BytesReceived, datagram.Length);
         if (!isKnown && peer.FramesDecoded > 0 && verdict.Ending is not CloseCode.Disabled) _peers.Remember(peer);
         if (verdict.Ending is not CloseCode.Open && isKnown) peer.Close(verdict.Ending);
-        _answers[_answerCount++] = new Answer(peer, replyBefore, batch.Reply.Length);
+        bool isAnswered = batch.Reply.Length > replyBefore;
+        _answers[_answerCount++] = new Answer(peer, replyBefore, batch.Reply.Length, isAnswered ? batch.KeepIdent(peer.Session.Ident) : default);
     }
 
     private void SendReplies(DecodeBatch batch)
@@ -119,7 +121,9 @@ internal sealed class DatagramPump(Channel channel, Socket socket, ListenerServi
             if (answer.To == answer.From) continue;
             try
             {
-                int sent = socket.SendTo(batch.Reply.Written[answer.From..answer.To], SocketFlags.None, answer.Peer.Address);
+                ReadOnlySpan<byte> reply = batch.Reply.Written[answer.From..answer.To];
+                int sent = socket.SendTo(reply, SocketFlags.None, answer.Peer.Address);
+                answer.Peer.Traffic.Sent(reply, batch.IdentAt(answer.Ident));
                 answer.Peer.BytesSent += sent;
                 Interlocked.Add(ref channel.Counters.BytesSent, sent);
             }
@@ -136,5 +140,5 @@ internal sealed class DatagramPump(Channel channel, Socket socket, ListenerServi
         _answerCount = 0;
     }
 
-    private readonly record struct Answer(UdpPeer Peer, int From, int To);
+    private readonly record struct Answer(UdpPeer Peer, int From, int To, Range Ident);
 }

@@ -13,6 +13,9 @@ internal sealed class DecodeBatch
     /// <summary>A batch with more reply bytes is appended before more frames are decoded.</summary>
     internal const int ReplyBytesFull = ReplyWriter.BytesMax / 2;
 
+    private byte[] _idents = [];
+    private int _identsLength;
+
     internal MessageBuffer Messages { get; } = new();
 
     internal ReplyWriter Reply { get; } = new();
@@ -33,10 +36,25 @@ internal sealed class DecodeBatch
         return Packet;
     }
 
+    /// <summary>Keeps an ident for as long as the batch is in use: when a datagram is answered its peer may call itself something else.</summary>
+    /// <returns>Where, for <see cref="IdentAt"/>.</returns>
+    internal Range KeepIdent(ReadOnlySpan<byte> ident)
+    {
+        int end = _identsLength + ident.Length;
+        if (_idents.Length < end) Array.Resize(ref _idents, Math.Max(end, Math.Max(1024, _idents.Length * 2)));
+        ident.CopyTo(_idents.AsSpan(_identsLength));
+        Range place = _identsLength..end;
+        _identsLength = end;
+        return place;
+    }
+
+    internal ReadOnlySpan<byte> IdentAt(Range place) => _idents.AsSpan(place);
+
     internal void Clear()
     {
         Messages.Clear();
         Reply.Clear();
+        _identsLength = 0;
     }
 }
 

@@ -28,6 +28,7 @@ public abstract class DeviceConnection
         Session = Codec.CreateSession();
         Session.Transport = transport;
         channel.Settings.Apply(Session);
+        Traffic = new TrafficTap(this);
         Touch();
     }
 
@@ -82,6 +83,9 @@ public abstract class DeviceConnection
 
     /// <summary><see cref="Source"/> as bytes, for the messages.</summary>
     internal byte[] PeerAscii { get; }
+
+    /// <summary>Notes its bytes.</summary>
+    internal TrafficTap Traffic { get; }
 
     /// <summary>The <see cref="Session.IdentVersion"/> for which the ident was claimed.</summary>
     internal int IdentVersionClaimed { get; set; }

@@ -27,6 +27,7 @@ internal sealed class FrameDecoder(ILogger<FrameDecoder> logger, IDeviceAdmissio
     {
         connection.FollowCodec();
         connection.FollowDevice();
+        connection.Traffic.BeginRead();
         Session session = connection.Session;
         var sink = new MessageSink(batch.Messages);
         int messagesAtStart = batch.Messages.Count, replyBytesAtStart = batch.Reply.Length;
@@ -62,7 +63,7 @@ internal sealed class FrameDecoder(ILogger<FrameDecoder> logger, IDeviceAdmissio
         Codec codec = connection.Codec;
         ChannelCounters counters = connection.Channel.Counters;
         Session session = connection.Session;
-        int decoded = 0;
+        int decoded = 0, identVersion = session.IdentVersion;
         CloseCode ending = CloseCode.Open;
         bool moreFrames = false;
 
@@ -86,6 +87,11 @@ internal sealed class FrameDecoder(ILogger<FrameDecoder> logger, IDeviceAdmissio
 
             replyBytesBefore = batch.Reply.Length;
             DecodeStatus status = codec.Decode(frame.FrameOf(unread, session), session, ref sink, batch.Reply);
+            if (session.IdentVersion != identVersion)
+            {
+                identVersion = session.IdentVersion;
+                connection.Traffic.IdentTold(hasEarlierFrames: decoded > 0);
+            }
             if (status is DecodeStatus.TooLarge && batch.Messages.Count > 0 && !isDatagram)
             {
                 moreFrames = true;      // it may fit a batch of its own

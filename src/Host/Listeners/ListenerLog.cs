@@ -68,6 +68,9 @@ internal static partial class ListenerLog
     [LoggerMessage(2112, LogLevel.Information, "Stopped: {Connections} connections closed in {Milliseconds} ms.")]
     internal static partial void Stopped(ILogger logger, int connections, long milliseconds);
 
+    [LoggerMessage(2114, LogLevel.Warning, "Traffic and logs: {Trouble}")]
+    internal static partial void RingTrouble(ILogger logger, string trouble);
+
     [LoggerMessage(2113, LogLevel.Error, "Channel buffers: {Trouble}")]
     internal static partial void StoreTrouble(ILogger logger, string trouble);
 }

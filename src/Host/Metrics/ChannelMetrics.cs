@@ -2,6 +2,7 @@ using Gateway.Codecs;
 using Gateway.Host.Channels;
 using Gateway.Host.Listeners;
 using Gateway.Storage;
+using Gateway.Storage.Rings;
 
 namespace Gateway.Host.Metrics;
 
@@ -22,6 +23,9 @@ internal static class ChannelMetrics
         Each("gateway_channel_checksum_errors_total", "counter", "Wrong checksums, accepted or not.", channel => Volatile.Read(ref channel.Counters.ChecksumErrors));
         Each("gateway_channel_dropped_values_total", "counter", "Values dropped because they were impossible.", channel => Volatile.Read(ref channel.Counters.DroppedValues));
         Each("gateway_channel_codec_faults_total", "counter", "Exceptions of a codec: faults of ours.", channel => Volatile.Read(ref channel.Counters.CodecFaults));
+        Rings("gateway_channel_ring_bytes", "gauge", "Bytes on disk of raw traffic and logs.", state => state.Bytes);
+        Rings("gateway_channel_ring_records_total", "counter", "Records of raw traffic and logs that were written.", state => state.Written);
+        Rings("gateway_channel_ring_dropped_total", "counter", "Records of raw traffic and logs that were dropped because the disk was too slow or refused them.", state => state.Dropped + state.Lost);
         Reasons("gateway_channel_frames_total", "What framers said.", Enum.GetValues<FrameStatus>(), (channel, status) => channel.Counters.Of(status));
         Reasons("gateway_channel_decodes_total", "What decoders said.", Enum.GetValues<DecodeStatus>(), (channel, status) => channel.Counters.Of(status));
         Reasons("gateway_channel_appends_total", "What the buffer said.", Enum.GetValues<AppendStatus>(), (channel, status) => channel.Counters.Of(status));
@@ -30,6 +34,15 @@ internal static class ChannelMetrics
         void Each(string name, string type, string help, Func<Channel, double> value)
         {
             foreach (Channel channel in channels) text.Sample(name, type, help, channel, value(channel));
+        }
+
+        void Rings(string name, string type, string help, Func<RingState, double> value)
+        {
+            foreach (Channel channel in channels)
+            {
+                text.Sample(name, type, help, channel, value(channel.Rings.Traffic.State), ",ring=\"traffic\"");
+                text.Sample(name, type, help, channel, value(channel.Rings.Logs.State), ",ring=\"logs\"");
+            }
         }
 
         void Reasons<T>(string name, string help, T[] reasons, Func<Channel, T, long> value) where T : struct, Enum

@@ -13,10 +13,10 @@ public enum RingKind
 public sealed record RingOptions
 {
     /// <summary>Smallest quota that keeps anything.</summary>
-    public const long QuotaBytesMin = 1L << 20;
+    public const long QuotaBytesMin = 1_000_000;
 
     /// <summary>Largest quota: whoever looks for an ident reads the whole ring.</summary>
-    public const long QuotaBytesMax = 1L << 30;
+    public const long QuotaBytesMax = 1_000_000_000;
 
     /// <summary>Bytes on disk, <see cref="QuotaBytesMin"/> to <see cref="QuotaBytesMax"/>; the oldest give way. 0 keeps nothing.</summary>
     public required long QuotaBytes { get; init; }

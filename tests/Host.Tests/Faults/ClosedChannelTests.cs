@@ -155,7 +155,7 @@ public sealed class ClosedChannelTests : IDisposable
         Assert.Equal((enabled, protocol, 6), (channel.GetProperty("enabled").GetBoolean(), channel.GetProperty("protocol_name").GetString(), channel.GetProperty("blocked").GetInt32()));
         Assert.Contains(reason, channel.GetProperty("blocked_reason").GetString(), StringComparison.Ordinal);
         Assert.True(gateway.Channels.TryFind(1, out Channel? found));
-        Assert.Contains(found.Events.ToList(), happened => happened.Code is ChannelEventCode.ConfigurationInvalid && happened.Text!.Contains(reason, StringComparison.Ordinal));
+        Assert.Contains(await gateway.EventsAsync(found), happened => happened.Is(ChannelEventCode.ConfigurationInvalid) && happened.GetProperty("error_text").GetString()!.Contains(reason, StringComparison.Ordinal));
         await Assert.ThrowsAnyAsync<SocketException>(() => TestDevice.ConnectAsync(_port));
     }
 

@@ -7,6 +7,7 @@ using Gateway.Host.Configuration;
 using Gateway.Host.Listeners;
 using Gateway.Host.Tests.Channels;
 using Gateway.Storage;
+using Gateway.Storage.Rings;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
@@ -31,7 +32,8 @@ public sealed class AllocationTests
         var codec = new LineCodec();
         IMessageLog log = await new InMemoryMessageStore().OpenAsync(1, new LogOptions(), TestContext.Current.CancellationToken);
         ChannelSettings settings = ChannelSettings.TryParse("{}", codec.Info, options, out _)!;
-        var channel = new Channel(new ChannelDefinition { Id = 1, ProtocolId = LineCodec.Id, Port = 1 }, settings, codec, log, TimeProvider.System);
+        await using var rings = new RingStore(new RingStoreOptions { Folder = Path.Combine(Path.GetTempPath(), "gateway-tests", Guid.NewGuid().ToString("n")), LingerMs = 3_600_000 });
+        var channel = new Channel(new ChannelDefinition { Id = 1, ProtocolId = LineCodec.Id, Port = 1 }, settings, codec, log, ChannelRings.Open(rings, 1, settings), TimeProvider.System);
         var peers = new UdpPeers(channel, 10);
         UdpPeer peer = peers.Meet(new IPEndPoint(IPAddress.Loopback, 1).Serialize());
         var decoder = new FrameDecoder(NullLogger<FrameDecoder>.Instance);
@@ -42,6 +44,8 @@ public sealed class AllocationTests
             batch.Clear();
             DecodeVerdict verdict = decoder.Decode(peer, input, batch, isDatagram: false, out int consumed);
             Assert.True(verdict.Ending is CloseCode.Open && consumed == input.Length);
+            peer.Traffic.Received(input);
+            peer.Traffic.Sent(batch.Reply.Written);
             batch.Seal(1);
         }
 
@@ -51,6 +55,7 @@ public sealed class AllocationTests
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int i = 0; i < 100; i++) DecodeOnce(s_frames);
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, channel.Rings.Traffic.State.Dropped);
         Assert.Equal(FramesPerRound, batch.Messages.Count);
         Assert.Equal(s_replies.Length, batch.Reply.Length);
     }

@@ -109,13 +109,13 @@ public sealed class TcpTests
         Assert.Equal(Channel.BlockedByStorage, channel.Blocked);
         Assert.Equal(stored, channel.Log.State.Count);
         Assert.True(channel.Counters.Of(AppendStatus.Full) > 0);
-        Assert.Contains(channel.Events.ToList(), e => e.Code is ChannelEventCode.Blocked && e.Blocked == 4);
+        Assert.Contains(await gateway.EventsAsync(channel), e => e.Is(ChannelEventCode.Blocked) && e.GetProperty("blocked").GetInt32() == 4);
 
         await channel.Log.DeleteBelowAsync(long.MaxValue, CancellationToken.None);
         await device.ExpectAsync("#AB;20\n");
         Assert.Equal(20, channel.Log.State.Count);
         Assert.Equal(0, channel.Blocked);
-        Assert.Contains(channel.Events.ToList(), e => e.Code is ChannelEventCode.Unblocked);
+        Assert.Contains(await gateway.EventsAsync(channel), e => e.Is(ChannelEventCode.Unblocked));
     }
 
     [Fact]
@@ -300,8 +300,8 @@ public sealed class TcpTests
         await device.SendAsync("#L;trac");
         await device.ExpectClosedAsync();
         await Eventually.TrueAsync(() => channel.Counters.Of(CloseCode.IdleTimeout) == 1, "closed with 17");
-        ChannelEvent closed = channel.Events.ToList()[^1];
-        Assert.Equal((ChannelEventCode.Closed, CloseCode.IdleTimeout, 7L), (closed.Code, closed.CloseCode, closed.BytesReceived));
+        System.Text.Json.JsonElement closed = (await gateway.EventsAsync(channel))[^1];
+        Assert.Equal((102, 17, 7L), (closed.GetProperty("event_code").GetInt32(), closed.GetProperty("close_code").GetInt32(), closed.GetProperty("recv").GetInt64()));
         Assert.Equal(0, channel.Connections.Count);
     }
 

@@ -11,7 +11,7 @@ public sealed class RingStressTests : RingFixture
     public async Task Adding_allocates_nothing()
     {
         await using RingStore store = OpenStepped();
-        Ring ring = store.Open(RingKind.Traffic, 1, Quota(1L << 30));
+        Ring ring = store.Open(RingKind.Traffic, 1, Quota(RingOptions.QuotaBytesMax));
         byte[] bytes = new byte[200];
         AddSome(2_000);
         long before = GC.GetAllocatedBytesForCurrentThread();

@@ -9,6 +9,7 @@ using Gateway.Host.Api;
 using Gateway.Host.Channels;
 using Gateway.Host.Configuration;
 using Gateway.Storage;
+using Gateway.Storage.Rings;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -38,6 +39,8 @@ internal sealed class TestGateway : IAsyncDisposable
     }
 
     public GatewayOptions Options { get; }
+
+    public RingStore Rings => Service<RingStore>();
 
     /// <summary>The buffers, when they are in memory.</summary>
     public InMemoryMessageStore? Memory { get; }
