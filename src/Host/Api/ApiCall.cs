@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Unicode;
 using Gateway.Host.Accounts;
@@ -15,6 +16,9 @@ internal sealed class ApiCall(HttpContext http, ApiRoute route, Caller? caller)
     internal const int JsonDepthMax = 32;
 
     private static readonly JsonDocumentOptions s_jsonOptions = new() { MaxDepth = JsonDepthMax };
+
+    // Texts as they are, no \u0027 for an apostrophe: answers are JSON and never part of a page.
+    private static readonly JsonWriterOptions s_writerOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly RequestTarget _target = new(http);
 
@@ -105,7 +109,7 @@ internal sealed class ApiCall(HttpContext http, ApiRoute route, Caller? caller)
         Page? page = HttpMethods.IsGet(http.Request.Method) ? Page.Of(_target, items.Count) : null;
         http.Response.StatusCode = items.Count == 0 && Errors.Count > 0 ? Errors[0].Status : StatusCodes.Status200OK;
         Begin();
-        using (var json = new Utf8JsonWriter(http.Response.BodyWriter))
+        using (var json = new Utf8JsonWriter(http.Response.BodyWriter, s_writerOptions))
         {
             json.WriteStartObject();
             json.WriteStartArray("result");
@@ -126,7 +130,7 @@ internal sealed class ApiCall(HttpContext http, ApiRoute route, Caller? caller)
         Errors.Add(error);
         http.Response.StatusCode = error.Status;
         Begin();
-        using (var json = new Utf8JsonWriter(http.Response.BodyWriter))
+        using (var json = new Utf8JsonWriter(http.Response.BodyWriter, s_writerOptions))
         {
             json.WriteStartObject();
             json.WriteStartArray("result");

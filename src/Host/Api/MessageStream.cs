@@ -20,6 +20,9 @@ internal sealed class MessageStream(PipeWriter output, MessageQuery query, Devic
     /// <summary>The answer is sent on when so many bytes wait.</summary>
     internal const int FlushBytes = 64 * 1024;
 
+    /// <summary>Pages after which others have their turn: a filter that fits nothing reads a whole log without ever waiting for the client.</summary>
+    private const int PagesPerTurn = 8;
+
     private static readonly PagePool s_pages = new();
 
     private readonly MessagePage _page = s_pages.Rent();
@@ -28,6 +31,7 @@ internal sealed class MessageStream(PipeWriter output, MessageQuery query, Devic
     private MessageOwner? _owner;
     private long _written;
     private long _unflushed;
+    private int _pages;
 
     /// <summary>Messages written.</summary>
     internal int Count { get; private set; }
@@ -49,6 +53,7 @@ internal sealed class MessageStream(PipeWriter output, MessageQuery query, Devic
                 key = _page.Key(i) + 1;
             }
             await FlushAsync(FlushBytes, cancellationToken);
+            await TakeTurnsAsync(cancellationToken);
         }
         return key;
     }
@@ -66,6 +71,7 @@ internal sealed class MessageStream(PipeWriter output, MessageQuery query, Devic
                 belowKey = _page.Key(i);
             }
             await FlushAsync(FlushBytes, cancellationToken);
+            await TakeTurnsAsync(cancellationToken);
         }
     }
 
@@ -87,6 +93,12 @@ internal sealed class MessageStream(PipeWriter output, MessageQuery query, Devic
 
     /// <summary>Gives the page back.</summary>
     public void Dispose() => s_pages.Return(_page);
+
+    private async ValueTask TakeTurnsAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (++_pages % PagesPerTurn == 0) await Task.Yield();
+    }
 
     /// <summary>Writes one message of the page, unless the filter leaves it out.</summary>
     /// <returns>False when the limits of the query leave no room for it.</returns>

@@ -38,7 +38,7 @@ public sealed class ExpressionRoutesTests
             """);
         Assert.Equal(HttpStatusCode.OK, status);
         Assert.Equal(
-            ["""{"index":0,"code":0,"result":"\u00FC1/5"}""", """{"index":1,"code":0,"result":"2/2"}""", """{"index":2,"code":0,"result":[1,{"a":"\u00FC"}]}""", """{"index":3,"code":0,"result":null}""",
+            ["""{"index":0,"code":0,"result":"ü1/5"}""", """{"index":1,"code":0,"result":"2/2"}""", """{"index":2,"code":0,"result":[1,{"a":"\u00FC"}]}""", """{"index":3,"code":0,"result":null}""",
              """{"index":4,"code":1,"error":{"column":0,"reason":"A message must be an object, not Number."}}"""],
             body.GetProperty("result").EnumerateArray().Select(result => result.GetRawText()));
         Assert.False(body.TryGetProperty("errors", out _));
