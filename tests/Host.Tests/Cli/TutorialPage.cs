@@ -80,7 +80,8 @@ internal static partial class TutorialPage
         if (name.Length > 0) yield return (name, text.ToString().TrimEnd('\n'));
     }
 
-    private static string Root()
+    /// <summary>The folder of the repository that the tests were built from.</summary>
+    public static string Root()
     {
         for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
             if (File.Exists(Path.Combine(folder.FullName, "Gateway.sln"))) return folder.FullName;

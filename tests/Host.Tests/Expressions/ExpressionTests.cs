@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Gateway.Codecs;
 using Gateway.Host.Expressions;
+using Gateway.Host.Tests.Cli;
 using Xunit;
 
 namespace Gateway.Host.Tests.Expressions;
@@ -32,6 +33,19 @@ public sealed class ExpressionTests
         Function function = FunctionTable.Find(name)!;
         Assert.Contains(name + "(", function.Example, StringComparison.Ordinal);
         Assert.Equal(function.Result, Evaluate(function.Example, []));
+    }
+
+    [Fact]
+    public void The_documentation_has_every_function_as_it_is()
+    {
+        string page = File.ReadAllText(Path.Combine(TutorialPage.Root(), "docs", "expressions.md"));
+        foreach (Function function in FunctionTable.All)
+        {
+            string row = function.Refusal is null ? $"| `{function.Usage}` | {function.Description} | `{function.Example}` → `{function.Result}` |" : $"`{function.Usage}`";
+            Assert.Contains(row, page, StringComparison.Ordinal);
+        }
+        int rows = page.Split('\n').Count(line => line.Contains("` → `", StringComparison.Ordinal));
+        Assert.Equal(FunctionTable.All.Count(function => function.Refusal is null), rows);
     }
 
     [Theory]
