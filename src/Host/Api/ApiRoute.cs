@@ -44,6 +44,8 @@ internal enum RouteInputs
     Data = 2,
     /// <summary>A JSON body.</summary>
     Body = 4,
+    /// <summary>Query <c>names</c>: a list of names.</summary>
+    Names = 8,
 }
 
 /// <summary>Which tokens may call a route.</summary>

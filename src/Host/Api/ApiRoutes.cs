@@ -19,5 +19,10 @@ internal static class ApiRoutes
         .. LimitRoutes.Table,
         .. AuthRoutes.Table,
         .. ExpressionRoutes.Table,
+        .. ConstRoutes.Table,
+        .. DocumentRoutes.Table,
     ];
+
+    /// <summary>Those that the documents have: older names of the same are left out.</summary>
+    internal static IEnumerable<ApiRoute> Documented => All.Where(route => !route.IsAlias);
 }

@@ -10,7 +10,7 @@ internal static class ChannelRoutes
     /// <summary>Channels in one POST.</summary>
     internal const int ItemsPerRequestMax = 1_000;
 
-    private static readonly string[] s_draftFields = ["name", "enabled", "protocol_id", "protocol_name", "configuration", "messages_ttl", "metadata"];
+    private static readonly string[] s_draftFields = ["name", "enabled", "protocol_id", "protocol_name", "configuration", "messages_ttl", "metadata", "cid"];
 
     internal static ApiRoute[] Table { get; } =
     [
@@ -162,7 +162,7 @@ internal static class ChannelRoutes
                 "messages_ttl" => draft with { MessagesTtlSeconds = IntegerOf() },
                 "metadata" => draft with { MetadataJson = ObjectOf() },
                 "cid" => draft with { Cid = field.Integer(0, long.MaxValue) },
-                _ => throw ApiProblem.BadRequest($"A channel has no field '{field.Name}' that can be set; valid fields: {string.Join(", ", s_draftFields)}."),
+                _ => throw field.Unknown("channel", s_draftFields),
             };
 
             int IntegerOf() => value.ValueKind is JsonValueKind.Number && value.TryGetInt32(out int integer) ? integer : throw Wrong("an integer");

@@ -19,8 +19,13 @@ public static class GatewayApi
         return routes;
     }
 
-    private static Task NothingHereAsync(ApiCall call) =>
-        call.WriteErrorAsync(new ApiError(ApiErrorCode.NotFound, $"There is no {call.Http.Request.Method} {call.Http.Request.Path}."));
+    private static Task NothingHereAsync(ApiCall call)
+    {
+        HttpRequest request = call.Http.Request;
+        return call.WriteErrorAsync(RefusedRoutes.ReasonOf(request.Path.Value ?? "") is { } reason
+            ? new ApiError(ApiErrorCode.BadRequest, $"{request.Method} {request.Path} is not supported. {reason}") { Status = StatusCodes.Status501NotImplemented }
+            : new ApiError(ApiErrorCode.NotFound, $"There is no {request.Method} {request.Path}."));
+    }
 
     private static Task Preflight(HttpContext http)
     {

@@ -10,6 +10,12 @@ public sealed class Channel
     /// <summary><see cref="Blocked"/>: the connection limit is reached.</summary>
     public const int BlockedByConnections = 1;
 
+    /// <summary><see cref="Blocked"/>: the limit of messages per minute is reached.</summary>
+    public const int BlockedByMessages = 2;
+
+    /// <summary><see cref="Blocked"/>: the limit of bytes per minute is reached.</summary>
+    public const int BlockedByTraffic = 3;
+
     /// <summary><see cref="Blocked"/>: the buffer is full, or its disk does not work.</summary>
     public const int BlockedByStorage = 4;
 

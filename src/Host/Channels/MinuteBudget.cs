@@ -11,7 +11,7 @@ internal sealed class MinuteBudget(TimeProvider clock)
     private long _bytes;
 
     /// <summary>Adds what was just stored.</summary>
-    /// <returns>0, or the block code of the limit reached: 2 for messages, 3 for bytes.</returns>
+    /// <returns>0, or the block code of the limit reached.</returns>
     public int Use(ChannelSettings settings, int messages, long bytes)
     {
         if (settings.MessagesPerMinuteMax == 0 && settings.BytesPerMinuteMax == 0) return 0;
@@ -36,7 +36,7 @@ internal sealed class MinuteBudget(TimeProvider clock)
     public TimeSpan Rest() => TimeSpan.FromTicks(MinuteTicks - clock.GetUtcNow().Ticks % MinuteTicks);
 
     private int Code(ChannelSettings settings) =>
-        settings.MessagesPerMinuteMax > 0 && _messages >= settings.MessagesPerMinuteMax ? 2
-        : settings.BytesPerMinuteMax > 0 && _bytes >= settings.BytesPerMinuteMax ? 3
+        settings.MessagesPerMinuteMax > 0 && _messages >= settings.MessagesPerMinuteMax ? Channel.BlockedByMessages
+        : settings.BytesPerMinuteMax > 0 && _bytes >= settings.BytesPerMinuteMax ? Channel.BlockedByTraffic
         : 0;
 }

@@ -1,0 +1,121 @@
+using Gateway.Host.Accounts;
+
+namespace Gateway.Host.Api;
+
+/// <summary>A field of an item, for the documents.</summary>
+/// <param name="Name">Name in JSON.</param>
+/// <param name="Type">JSON type: integer, number, string, boolean, object or array.</param>
+/// <param name="Description">What it is, with its unit.</param>
+/// <param name="IsSettable">Whether a POST or PUT may have it.</param>
+internal sealed record ApiField(string Name, string Type, string Description, bool IsSettable = false);
+
+/// <summary>What the items of a collection look like, for the documents. A test compares the names with those that the API really has.</summary>
+/// <param name="Name">One word: <c>channel</c>.</param>
+/// <param name="Fields">Its fields.</param>
+internal sealed record ApiSchema(string Name, params ApiField[] Fields)
+{
+    internal static ApiSchema Channel { get; } = new("channel",
+        new("id", "integer", "number, given by the gateway"),
+        new("name", "string", "name for people", true),
+        new("enabled", "boolean", "false refuses connections", true),
+        new("protocol_id", "integer", "the protocol; only at creation, either this or protocol_name", true),
+        new("protocol_name", "string", "name of the protocol; only at creation", true),
+        new("configuration", "object", "settings, as the schema of the protocol has them", true),
+        new("messages_ttl", "integer", "seconds for which messages stay", true),
+        new("uri", "string", "host:port that devices connect to"),
+        new("secondary_uri", "string", "always empty"),
+        new("metadata", "object", "free JSON of yours", true),
+        new("blocked", "integer", "why it takes no data: 0 it does, 1 connections, 2 messages per minute, 3 bytes per minute, 4 storage, 6 configuration"),
+        new("blocked_reason", "string", "the same in words"),
+        new("connections_count", "integer", "connections now"),
+        new("messages_size", "integer", "bytes in the buffer"),
+        new("cid", "integer", "the account whose it is; at creation the account or one below it, later by PUT .../cid", true));
+
+    internal static ApiSchema Connection { get; } = new("connection",
+        new("id", "integer", "number"),
+        new("channel_id", "integer", "the channel"),
+        new("ident", "string", "what the device calls itself, null before it did"),
+        new("source", "string", "address:port of the device"),
+        new("transport", "string", "tcp or udp"),
+        new("established", "number", "when, s since 1970"),
+        new("secondary", "boolean", "always false"),
+        new("meta", "object", "always null"),
+        new("recv", "integer", "bytes received"),
+        new("send", "integer", "bytes sent"),
+        new("msgs", "integer", "messages stored"));
+
+    internal static ApiSchema Protocol { get; } = new("channel-protocol",
+        new("id", "integer", "number"),
+        new("name", "string", "name"),
+        new("title", "string", "vendor and models"),
+        new("features", "object", "tcp, udp, commands: true or false"),
+        new("schema", "object", "JSON schema of a channel's configuration"),
+        new("configuration", "object", "the same"),
+        new("message_parameters", "array", "parameters that its messages can hold"));
+
+    internal static ApiSchema Parameter { get; } = new("message-parameter",
+        new("id", "integer", "number"),
+        new("name", "string", "name in messages"),
+        new("type", "string", "number, string, boolean, array or object"),
+        new("unit", "string", "unit, empty for none"),
+        new("info", "string", "what it is"));
+
+    internal static ApiSchema Customer { get; } = new("customer",
+        new("id", "integer", "number of the account: the cid of its items"),
+        new("name", "string", "name for people", true),
+        new("owner_id", "integer", "the account above, 0 for the root"),
+        new("limit_id", "integer", "the limit it is under, 0 for none of its own"),
+        new("created", "integer", "when, s since 1970"),
+        new("metadata", "object", "free JSON of yours", true),
+        new("limits", "object", "the numbers that hold for the account; what is not limited is left out"),
+        new("counters", "object", "what it and those below it use; requests and bytes in the running minute"));
+
+    internal static ApiSchema Subaccount { get; } = new("subaccount",
+        new("id", "integer", "number of the account: the cid of its items"),
+        new("cid", "integer", "the account above", true),
+        new("name", "string", "name for people", true),
+        new("limit_id", "integer", "the limit it is under, 0 for none of its own", true),
+        new("owner_id", "integer", "the account above"),
+        new("created", "integer", "when, s since 1970"),
+        new("metadata", "object", "free JSON of yours", true));
+
+    internal static ApiSchema Token { get; } = new("token",
+        new("id", "integer", "number"),
+        new("key", "string", "the key, in the answer to POST only; null ever after"),
+        new("cid", "integer", "the account whose it is", true),
+        new("info", "string", "what it is for", true),
+        new("enabled", "boolean", "false opens nothing", true),
+        new("ttl", "integer", "seconds since its last use for which it is valid; 0: that does not make it valid", true),
+        new("expire", "integer", "time until which it is valid, s since 1970; 0: that does not make it valid", true),
+        new("created", "integer", "when, s since 1970"),
+        new("accessed", "integer", "last use, s since 1970, 0 for none"),
+        new("access", "object", "type 0 standard, 1 master, 2 with acl: entries of uri, methods, ids, submodules, topic, actions", true),
+        new("metadata", "object", "free JSON of yours", true));
+
+    internal static ApiSchema Limit { get; } = new("limit",
+    [
+        new("id", "integer", "number"),
+        new("cid", "integer", "the account whose it is", true),
+        new("name", "string", "name for people", true),
+        new("description", "string", "text for people", true),
+        new("metadata", "object", "free JSON of yours", true),
+        .. LimitName.All.Select(name => new ApiField(name.Name, "integer", $"{name.Meaning}; -1 for no limit{(name.IsEnforced ? "" : ". Kept, but nothing is held to it")}", true)),
+    ]);
+
+    /// <summary>All schemas.</summary>
+    internal static IReadOnlyList<ApiSchema> All { get; } = [Channel, Connection, Protocol, Parameter, Customer, Subaccount, Token, Limit];
+
+    /// <summary>The schema of what a route shows and takes; null when it has none.</summary>
+    internal static ApiSchema? Of(ApiRoute route) => (route.Collection, route.Submodule) switch
+    {
+        ("gw/channels", null or "cid") => Channel,
+        ("gw/channels", "connections") => Connection,
+        ("gw/channel-protocols", null) => Protocol,
+        ("gw/message-parameters", null) => Parameter,
+        ("platform/customer", null) => Customer,
+        ("platform/subaccounts", null) => Subaccount,
+        ("platform/tokens", null) or ("auth/info", null) => Token,
+        ("platform/limits", null) => Limit,
+        _ => null,
+    };
+}
