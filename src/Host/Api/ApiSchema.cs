@@ -60,6 +60,41 @@ internal sealed record ApiSchema(string Name, params ApiField[] Fields)
         new("unit", "string", "unit, empty for none"),
         new("info", "string", "what it is"));
 
+    internal static ApiSchema Device { get; } = new("device",
+        new("id", "integer", "number, given by the gateway"),
+        new("name", "string", "name for people", true),
+        new("enabled", "boolean", "false closes and refuses its connections", true),
+        new("device_type_id", "integer", "kind of device; 0 for none, then it has no configuration", true),
+        new("device_type_name", "string", "name of the kind, instead of its number", true),
+        new("protocol_id", "integer", "the protocol of its kind"),
+        new("protocol_name", "string", "name of the protocol: its first kind, instead of a number", true),
+        new("cid", "integer", "the account whose it is; at creation the account or one below it, later by PUT .../cid", true),
+        new("configuration", "object", "ident: what the device calls itself", true),
+        new("ident", "string", "the ident of the configuration"),
+        new("ident_normalized", "string", "the same as it is compared"),
+        new("messages_ttl", "integer", "seconds after which messages are not shown", true),
+        new("messages_rotate", "integer", "bytes of messages to keep, 0 for no bound; kept as given", true),
+        new("media_ttl", "integer", "seconds for which media stay; kept as given", true),
+        new("media_rotate", "integer", "bytes of media to keep; kept as given", true),
+        new("metadata", "object", "free JSON of yours", true),
+        new("connected", "boolean", "whether it is connected now"),
+        new("last_active", "integer", "when it was heard last, s since 1970"),
+        new("blocked", "integer", "0, or 6: its kind is not there"),
+        new("blocked_reason", "string", "the same in words"));
+
+    internal static ApiSchema DeviceType { get; } = new("device-type",
+        new("id", "integer", "number"),
+        new("name", "string", "name"),
+        new("title", "string", "vendor and model"),
+        new("protocol_id", "integer", "the protocol"),
+        new("protocol_name", "string", "name of the protocol"),
+        new("device_type_name", "string", "the name again"),
+        new("features", "object", "tcp, udp, commands: true or false"),
+        new("schema", "object", "JSON schema of a device's configuration"),
+        new("configuration", "object", "the same"),
+        new("settings", "array", "always empty"),
+        new("message_parameters", "array", "parameters that its messages can hold"));
+
     internal static ApiSchema Customer { get; } = new("customer",
         new("id", "integer", "number of the account: the cid of its items"),
         new("name", "string", "name for people", true),
@@ -103,7 +138,7 @@ internal sealed record ApiSchema(string Name, params ApiField[] Fields)
     ]);
 
     /// <summary>All schemas.</summary>
-    internal static IReadOnlyList<ApiSchema> All { get; } = [Channel, Connection, Protocol, Parameter, Customer, Subaccount, Token, Limit];
+    internal static IReadOnlyList<ApiSchema> All { get; } = [Channel, Connection, Protocol, DeviceType, Parameter, Device, Customer, Subaccount, Token, Limit];
 
     /// <summary>The schema of what a route shows and takes; null when it has none.</summary>
     internal static ApiSchema? Of(ApiRoute route) => (route.Collection, route.Submodule) switch
@@ -111,6 +146,8 @@ internal sealed record ApiSchema(string Name, params ApiField[] Fields)
         ("gw/channels", null or "cid") => Channel,
         ("gw/channels", "connections") => Connection,
         ("gw/channel-protocols", null) => Protocol,
+        ("gw/channel-protocols", "device-types") => DeviceType,
+        ("gw/devices", null or "cid") => Device,
         ("gw/message-parameters", null) => Parameter,
         ("platform/customer", null) => Customer,
         ("platform/subaccounts", null) => Subaccount,

@@ -8,7 +8,9 @@ internal static class RefusedRoutes
     // The longest that matches counts; {} stands for any one word.
     private static readonly Refusal[] s_refusals =
     [
-        new("/gw/devices", $"Devices {NotYet}."),
+        new("/gw/devices/{}", "This part of devices is not built yet."),
+        new("/gw/devices/{}/media", "Files of devices are not kept."),
+        new("/gw/devices/{}/sms", "There is no modem: text messages need a contract with a carrier."),
         new("/gw/streams", $"Streams {NotYet}; read channel messages by REST or MQTT."),
         new("/gw/stream-protocols", $"Streams {NotYet}."),
         new("/gw/plugins", $"Plugins {NotYet}."),
@@ -22,7 +24,6 @@ internal static class RefusedRoutes
         new("/gw/channels/{}/logs", $"Logs of channels {NotYet}."),
         new("/gw/channels/{}/commands-queue", "Commands are sent to devices, not to channels."),
         new("/gw/channels/{}/commands-result", "Commands are sent to devices, not to channels."),
-        new("/gw/channel-protocols/{}/device-types", $"Device types {NotYet}."),
         new("/gw/channel-protocols/{}/device-types/{}/assistance", "There is no assistant: the page of each protocol and its spec say what is known."),
         new("/gw/channel-protocols/{}/device-types/{}/knowledge", "There is no knowledge base: the page of each protocol and its spec say what is known."),
         new("/platform/billing", "Nothing is charged."),
@@ -45,7 +46,6 @@ internal static class RefusedRoutes
         new("/platform/webhooks", $"Webhooks {NotYet}; subscribe by MQTT."),
         new("/storage/cdns", "Files are not served."),
         new("/storage/containers", $"Containers {NotYet}; an http channel takes any messages."),
-        new("/storage/expressions", $"Lists and tests of expressions {NotYet}."),
         new("/mqtt/logs", $"Logs of MQTT {NotYet}."),
         new("/mqtt/messages", $"Publishing by REST {NotYet}; publish by MQTT."),
         new("/mqtt/sessions", $"MQTT sessions by REST {NotYet}; connect by MQTT."),
