@@ -81,7 +81,7 @@ internal sealed partial class ChannelLog : IMessageLog, IDisposable
         }
     }
 
-    private bool IsAvailable => !_isClosed && _damage is null && !_device.IsFailing && !_device.IsPoisoned && !_store.Journal.IsFailing;
+    private bool IsAvailable => !_store.IsLowOnSpace && !_isClosed && _damage is null && !_device.IsFailing && !_device.IsPoisoned && !_store.Journal.IsFailing;
 
     /// <inheritdoc />
     public void Configure(LogOptions options)

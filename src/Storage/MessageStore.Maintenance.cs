@@ -25,6 +25,7 @@ public sealed partial class MessageStore
     {
         try
         {
+            LookAtSpace();
             if (second % _options.ExpiryIntervalSeconds == 0) await OnOwnThreadAsync(Expire).ConfigureAwait(false);
             if (second % _options.CheckpointIntervalSeconds == 0 || Journal.IsFailing) await CheckpointAsync(_stopping.Token).ConfigureAwait(false);
             CloseIdle();
@@ -34,6 +35,24 @@ public sealed partial class MessageStore
             Report(e.Message);      // the next round tries again
         }
     }
+
+    private void LookAtSpace()
+    {
+        bool wasTold = _isLowTold;
+        _space.Look();
+        _isLowTold = _space.IsLow;
+        if (_isLowTold == wasTold) return;
+        if (_isLowTold)
+        {
+            Report($"The volume of {_options.Folder} has less than {_options.FreeBytesMin / 1_000_000} MB free: nothing is appended until there is more. Delete messages, let them expire, or give it room.");
+            return;
+        }
+
+        Report($"The volume of {_options.Folder} has room again.");
+        foreach (ChannelLog log in Snapshot()) log.SignalSpace();
+    }
+
+    private bool _isLowTold;        // the guard itself may have found out between two of our looks
 
     /// <summary>Commits what was appended; for a stepped store only.</summary>
     internal void Step() => Journal.Step();

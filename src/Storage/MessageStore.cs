@@ -13,6 +13,7 @@ public sealed partial class MessageStore : IMessageStore
 {
     private readonly StoreOptions _options;
     private readonly HandleCache _handles;
+    private readonly FreeSpace _space;
     private readonly CheckpointFile _checkpointFile;
     private readonly IDisposable _folderLock;
     private readonly Dictionary<long, ChannelLog> _logs = [];
@@ -40,10 +41,12 @@ public sealed partial class MessageStore : IMessageStore
         files.CreateFolder(_options.Folder);
         _folderLock = Lock(files, _options.Folder);
         OpenLogs = new OpenLogs(options.OpenLogsMax);
-        _handles = new HandleCache(files, options.OpenFilesMax);
+        _space = new FreeSpace(files, _options.Folder, options.FreeBytesMin);
+        _handles = new HandleCache(files, options.OpenFilesMax, _space);
         _checkpointFile = new CheckpointFile(_handles, _options.Folder);
         try
         {
+            _space.Look();
             _journal = Recover(FolderFormat.CheckOrWrite(_options.Folder, files));
         }
         catch
@@ -72,6 +75,9 @@ public sealed partial class MessageStore : IMessageStore
     internal GroupJournal Journal => Volatile.Read(ref _journal);
 
     internal HandleCache Handles => _handles;
+
+    /// <summary>The volume has less free than <see cref="StoreOptions.FreeBytesMin"/>: appends are <see cref="AppendStatus.Unavailable"/> until there is more.</summary>
+    public bool IsLowOnSpace => _space.IsLow;
 
     internal OperationPool Operations { get; } = new();
 

@@ -37,6 +37,10 @@ public sealed record StoreOptions
     /// was not used for long, and opening one again takes some 0.1 ms.</summary>
     public int OpenLogsMax { get; init; } = 4_096;
 
+    /// <summary>Bytes of the volume that stay free: below, appends are refused as unavailable until deletions, expiry or somebody else made room, which needs some room itself.
+    /// Must exceed what is under way, some 40 MB at full speed; 0 does without.</summary>
+    public long FreeBytesMin { get; init; } = 128_000_000;
+
     /// <summary>Most files kept open at a time, 8 or more.</summary>
     public int OpenFilesMax { get; init; } = 256;
 
@@ -64,6 +68,7 @@ public sealed record StoreOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(ChannelSegmentBits, ChannelPageBits);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(ChannelSegmentBits, 30);
         ArgumentOutOfRangeException.ThrowIfLessThan(OpenLogsMax, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(FreeBytesMin);
         ArgumentOutOfRangeException.ThrowIfLessThan(OpenFilesMax, 8);
         ArgumentOutOfRangeException.ThrowIfLessThan(PacketBytesMax, Packet.MessageBytesMax);
     }

@@ -64,8 +64,9 @@ public static class GatewayChannels
 
     private static IMessageStore OpenMessages(IServiceProvider provider)
     {
-        string folder = Path.Combine(provider.GetRequiredService<GatewayOptions>().DataFolder, MessagesFolderName);
-        var store = new MessageStore(new StoreOptions { Folder = folder, Time = provider.GetRequiredService<TimeProvider>() });
+        GatewayOptions options = provider.GetRequiredService<GatewayOptions>();
+        string folder = Path.Combine(options.DataFolder, MessagesFolderName);
+        var store = new MessageStore(new StoreOptions { Folder = folder, FreeBytesMin = options.FreeBytesMin, Time = provider.GetRequiredService<TimeProvider>() });
         ILogger<MessageStore> logger = provider.GetRequiredService<ILogger<MessageStore>>();
         store.Trouble += text => ListenerLog.StoreTrouble(logger, text);
         return store;
@@ -73,8 +74,9 @@ public static class GatewayChannels
 
     private static RingStore OpenRings(IServiceProvider provider)
     {
-        string folder = Path.Combine(provider.GetRequiredService<GatewayOptions>().DataFolder, ChannelRings.FolderName);
-        var store = new RingStore(new RingStoreOptions { Folder = folder, Time = provider.GetRequiredService<TimeProvider>() });
+        GatewayOptions options = provider.GetRequiredService<GatewayOptions>();
+        string folder = Path.Combine(options.DataFolder, ChannelRings.FolderName);
+        var store = new RingStore(new RingStoreOptions { Folder = folder, FreeBytesMin = 2 * options.FreeBytesMin, Time = provider.GetRequiredService<TimeProvider>() });
         ILogger<RingStore> logger = provider.GetRequiredService<ILogger<RingStore>>();
         store.Trouble += text => ListenerLog.RingTrouble(logger, text);
         return store;

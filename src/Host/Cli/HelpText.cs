@@ -43,6 +43,7 @@ internal static class HelpText
           --token-file FILE        read the token from a file (GATEWAY_TOKEN_FILE)
           --specs DIR              folder of your own protocol specs, compiled at start (GATEWAY_SPECS)
           --traffic-quota MB       raw traffic that each channel keeps, 0 for none (GATEWAY_TRAFFIC_QUOTA; 16)
+          --free-min MB            what stays free of the disk: below, devices wait for their replies (GATEWAY_FREE_MIN; 128)
           --config FILE            the same settings as JSON (GATEWAY_CONFIG; ./gateway.json if it is there)
           --demo                   a channel for each built-in protocol, ten simulated devices on each, messages live on the screen
           --for SECONDS            with --demo: stop by itself

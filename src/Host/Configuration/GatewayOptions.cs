@@ -50,6 +50,9 @@ public sealed record GatewayOptions
     /// <summary>Bytes of raw traffic that a channel keeps, unless the channel's configuration says otherwise; 0 for none.</summary>
     public long ChannelTrafficQuotaBytes { get; init; } = 16_000_000;
 
+    /// <summary>Bytes of the volume that stay free: below, devices wait for their replies until deletions, expiry or the operator made room. Rings stop at twice as much. 0: the volume may fill up.</summary>
+    public long FreeBytesMin { get; init; } = 128_000_000;
+
     /// <summary>How long a stop may take from the signal to the end of the process.</summary>
     public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(5);
 

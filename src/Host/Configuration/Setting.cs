@@ -29,6 +29,7 @@ internal sealed record Setting(string Name, string Expected, Func<GatewayOptions
         new("idle-timeout", "5 to 86400 seconds", (o, t) => Integer(t, 5, 86_400) is { } n ? o with { IdleTimeout = TimeSpan.FromSeconds(n) } : null),
         new("quota", "1 to 1000000 megabytes", (o, t) => Integer(t, 1, 1_000_000) is { } n ? o with { ChannelQuotaBytes = n * BytesPerMegabyte } : null),
         new("traffic-quota", "0 to 1000 megabytes", (o, t) => Integer(t, 0, 1_000) is { } n ? o with { ChannelTrafficQuotaBytes = n * BytesPerMegabyte } : null),
+        new("free-min", "0 to 1000000 megabytes", (o, t) => Integer(t, 0, 1_000_000) is { } n ? o with { FreeBytesMin = n * BytesPerMegabyte } : null),
     ];
 
     /// <summary>Name of the environment variable: <c>GATEWAY_CHANNEL_HOST</c>.</summary>

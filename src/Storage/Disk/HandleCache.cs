@@ -3,7 +3,10 @@ namespace Gateway.Storage.Disk;
 /// <summary>Keeps the most recently used file handles open, up to a limit: thousands of channels share a few hundred descriptors.</summary>
 /// <remarks>A handle that is evicted while in use stays open until that use ends; a use that comes later gets
 /// <see cref="ObjectDisposedException"/> and asks again, which the methods here do.</remarks>
-internal sealed class HandleCache(FileSystem files, int handlesMax) : IDisposable
+/// <param name="files">The disk.</param>
+/// <param name="handlesMax">Most handles.</param>
+/// <param name="space">Told of every write, or null.</param>
+internal sealed class HandleCache(FileSystem files, int handlesMax, FreeSpace? space = null) : IDisposable
 {
     private const int TriesMax = 100;
 
@@ -22,10 +25,20 @@ internal sealed class HandleCache(FileSystem files, int handlesMax) : IDisposabl
             try
             {
                 files.Write(Get(path, create: true), path, bytes, offset);
+                space?.NoteWritten(bytes.Length);
                 return;
             }
             catch (ObjectDisposedException) when (tries < TriesMax) { }
         }
+    }
+
+    /// <summary>For whoever can do without: refuses to write while the volume has less free than it should.</summary>
+    /// <exception cref="IOException">It has.</exception>
+    public void ThrowIfLow()
+    {
+        if (space is not { IsLow: true }) return;
+        space.Look();
+        if (space.IsLow) throw new IOException("The volume is almost full.");
     }
 
     /// <summary>Reads up to the length of <paramref name="bytes"/>; 0 when the file is missing.</summary>

@@ -84,6 +84,7 @@ internal sealed class RingFiles(HandleCache handles, string folder, RingKind kin
     public void Flush(long quotaBytes, WriteBuffer buffer)
     {
         if (buffer.Length == 0) return;
+        handles.ThrowIfLow();
         int written = _end > 0 ? 1 : 0;
         while (Bytes + buffer.Length > quotaBytes && _segments.Count > written) RemoveOldest();
         handles.Write(_path, buffer.Written, _end);

@@ -51,6 +51,9 @@ public sealed record RingStoreOptions
     /// <summary>How often all rings are looked at for old records, s; 1 or more.</summary>
     public int SweepIntervalSeconds { get; init; } = 10;
 
+    /// <summary>Bytes of the volume that rings leave to others: below, records are dropped and counted. More than the message store's, so that rings give way first; 0 takes all.</summary>
+    public long FreeBytesMin { get; init; } = 256_000_000;
+
     /// <summary>Most files kept open for writing, 8 or more.</summary>
     public int OpenFilesMax { get; init; } = 64;
 
@@ -59,6 +62,7 @@ public sealed record RingStoreOptions
 
     internal void Validate()
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(FreeBytesMin);
         ArgumentException.ThrowIfNullOrEmpty(Folder);
         ArgumentOutOfRangeException.ThrowIfLessThan(QueueBits, 18);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(QueueBits, 30);

@@ -38,7 +38,7 @@ public sealed class RingStore : IAsyncDisposable
         options.Validate();
         _options = options with { Folder = Path.GetFullPath(options.Folder) };
         _files = files;
-        _handles = new HandleCache(files, options.OpenFilesMax);
+        _handles = new HandleCache(files, options.OpenFilesMax, new FreeSpace(files, _options.Folder, options.FreeBytesMin));
         _queue = new RingQueue(options.QueueBits);
         _writer = new RingWriter(_queue, options, CutoffUsOf, text => Trouble?.Invoke(text));
     }
