@@ -41,8 +41,8 @@ public sealed class EvictionTests : RingFixture
         {
             for (int i = 0; i < 100; i++)
             {
-                Add(week, (day * 100) + i, bytes: 1_000);
-                Add(month, (day * 100) + i, bytes: 1_000);
+                Add(week, (day * 100) + i, bytes: 900);
+                Add(month, (day * 100) + i, bytes: 900);
             }
 
             store.Step();
