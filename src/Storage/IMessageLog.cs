@@ -85,7 +85,8 @@ public sealed record LogOptions
     /// <summary>Bytes on disk at which appends are refused; 1 GB by default.</summary>
     public long QuotaBytes { get; init; } = 1_000_000_000;
 
-    /// <summary>Messages older than this (by server time) are deleted; zero keeps none beyond the hand-out, at most 30 days.</summary>
+    /// <summary>Messages older than this (by server time) are deleted within some ten seconds; at most 30 days. Zero keeps none: they can be read for those seconds, so that whoever
+    /// reads from the tail gets each of them.</summary>
     public TimeSpan AgeMax { get; init; } = TimeSpan.FromDays(1);
 
     /// <summary>When an append counts as done.</summary>

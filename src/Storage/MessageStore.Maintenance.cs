@@ -69,7 +69,8 @@ public sealed partial class MessageStore
     /// <summary>Deletes the messages that are older than their channels allow.</summary>
     internal void Expire()
     {
-        long nowUs = (_options.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+        long nowUs;
+        lock (_expiryClock) nowUs = _expiryClock.NowUs();
         foreach (ChannelLog log in Snapshot())
         {
             try

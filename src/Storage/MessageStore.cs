@@ -14,6 +14,7 @@ public sealed partial class MessageStore : IMessageStore
     private readonly StoreOptions _options;
     private readonly HandleCache _handles;
     private readonly FreeSpace _space;
+    private readonly ExpiryClock _expiryClock;
     private readonly CheckpointFile _checkpointFile;
     private readonly IDisposable _folderLock;
     private readonly Dictionary<long, ChannelLog> _logs = [];
@@ -40,6 +41,7 @@ public sealed partial class MessageStore : IMessageStore
         _options = options with { Folder = Path.GetFullPath(options.Folder) };
         files.CreateFolder(_options.Folder);
         _folderLock = Lock(files, _options.Folder);
+        _expiryClock = new ExpiryClock(options.Time);
         OpenLogs = new OpenLogs(options.OpenLogsMax);
         _space = new FreeSpace(files, _options.Folder, options.FreeBytesMin);
         _handles = new HandleCache(files, options.OpenFilesMax, _space);
