@@ -39,6 +39,9 @@ internal sealed class ApiCall(HttpContext http, ApiRoute route, Caller? caller)
     /// <summary>Errors of single items, beside the results of others.</summary>
     internal List<ApiError> Errors { get; } = [];
 
+    /// <summary>What the caller should know about a result that is there.</summary>
+    internal List<ApiWarning> Warnings { get; } = [];
+
     internal T Service<T>() where T : notnull => http.RequestServices.GetRequiredService<T>();
 
     /// <summary>A selector of the path.</summary>
@@ -118,6 +121,7 @@ internal sealed class ApiCall(HttpContext http, ApiRoute route, Caller? caller)
             json.WriteEndArray();
             page?.Write(json);
             WriteErrors(json);
+            WriteWarnings(json);
             json.WriteEndObject();
         }
         await http.Response.BodyWriter.FlushAsync(Aborted).ConfigureAwait(false);
@@ -162,6 +166,35 @@ internal sealed class ApiCall(HttpContext http, ApiRoute route, Caller? caller)
                 foreach (string name in hint) json.WriteStringValue(name);
                 json.WriteEndArray();
             }
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
+    /// <summary>Errors and warnings as bytes that follow the result in an answer written by hand; empty when there are none.</summary>
+    internal byte[] Remarks()
+    {
+        if (Errors.Count == 0 && Warnings.Count == 0) return [];
+        var bytes = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(bytes))
+        {
+            json.WriteStartObject();
+            WriteErrors(json);
+            WriteWarnings(json);
+            json.WriteEndObject();
+        }
+        return [(byte)',', .. bytes.WrittenSpan[1..^1]];
+    }
+
+    private void WriteWarnings(Utf8JsonWriter json)
+    {
+        if (Warnings.Count == 0) return;
+        json.WriteStartArray("warnings");
+        foreach (ApiWarning warning in Warnings)
+        {
+            json.WriteStartObject();
+            if (warning.Id is { } id) json.WriteNumber("id", id);
+            json.WriteString("reason", warning.Reason);
             json.WriteEndObject();
         }
         json.WriteEndArray();

@@ -51,6 +51,15 @@ internal readonly record struct ApiError(ApiErrorCode Code, string Reason, long?
     };
 }
 
+/// <summary>One entry of <c>warnings</c>: something that a result lacks.</summary>
+/// <param name="Reason">What and why.</param>
+/// <param name="Id">The item it concerns, if one.</param>
+internal readonly record struct ApiWarning(string Reason, long? Id)
+{
+    /// <summary>Places that can't be read which are told one by one, of each item.</summary>
+    internal const int GapsMax = 10;
+}
+
 /// <summary>Leaves an endpoint with an error answer. Only for requests that are refused as a whole, before anything was changed or written.</summary>
 internal sealed class ApiProblem(ApiError error) : Exception(error.Reason)
 {

@@ -8,6 +8,7 @@ internal static class ApiRoutes
     [
         .. ChannelRoutes.Table,
         .. MessageRoutes.Table,
+        .. RecordRoutes.Table,
         .. ConnectionRoutes.Table,
         .. ProtocolRoutes.Table,
         .. DeviceTypeRoutes.Table,

@@ -44,6 +44,42 @@ internal sealed record ApiSchema(string Name, params ApiField[] Fields)
         new("send", "integer", "bytes sent"),
         new("msgs", "integer", "messages stored"));
 
+    internal static ApiSchema Ident { get; } = new("ident",
+        new("ident", "string", "what a device calls itself"),
+        new("size", "integer", "bytes of its raw traffic that are kept"),
+        new("count", "integer", "its packets"),
+        new("first", "number", "time of the oldest, s since 1970"),
+        new("last", "number", "time of the newest, s since 1970"),
+        new("channel_id", "integer", "the channel"));
+
+    internal static ApiSchema Packet { get; } = new("packet",
+        new("conn", "integer", "number of the connection"),
+        new("index", "integer", "place in the connection, from 0 without holes: a number that is missing was lost, or gave way"),
+        new("timestamp", "number", "when, s since 1970; each packet of a channel has a time of its own"),
+        new("type", "integer", "0 tcp connect, 1 tcp disconnect, 2 tcp received, 3 tcp sent, 66 http received, 67 http sent, 130 udp received, 131 udp sent"),
+        new("data", "string", "the bytes in base64; not of connect and disconnect"),
+        new("ident", "string", "whose it is; absent when the connection never told"),
+        new("source", "string", "of connect: address:port of the device"),
+        new("close_code", "integer", "of disconnect: why"));
+
+    internal static ApiSchema Log { get; } = new("log",
+        new("event_code", "integer", "what happened; /const/values?names=toolbox/codes says what codes mean"),
+        new("timestamp", "number", "when, s since 1970; each event of a channel has a time of its own"),
+        new("origin_id", "integer", "the channel"),
+        new("origin_type", "integer", "9, a channel"),
+        new("connection_id", "integer", "the connection it happened on"),
+        new("ident", "string", "what the device calls itself"),
+        new("source", "string", "address:port of the device"),
+        new("transport", "string", "tcp or udp"),
+        new("close_code", "integer", "why the connection ended"),
+        new("duration", "number", "how long it lasted, s"),
+        new("msgs", "integer", "messages stored from it"),
+        new("recv", "integer", "bytes received"),
+        new("send", "integer", "bytes sent"),
+        new("blocked", "integer", "the limit that stops the channel"),
+        new("reason", "string", "why, in words"),
+        new("error_text", "string", "what is wrong, in words"));
+
     internal static ApiSchema Protocol { get; } = new("channel-protocol",
         new("id", "integer", "number"),
         new("name", "string", "name"),
@@ -138,13 +174,16 @@ internal sealed record ApiSchema(string Name, params ApiField[] Fields)
     ]);
 
     /// <summary>All schemas.</summary>
-    internal static IReadOnlyList<ApiSchema> All { get; } = [Channel, Connection, Protocol, DeviceType, Parameter, Device, Customer, Subaccount, Token, Limit];
+    internal static IReadOnlyList<ApiSchema> All { get; } = [Channel, Connection, Ident, Packet, Log, Protocol, DeviceType, Parameter, Device, Customer, Subaccount, Token, Limit];
 
     /// <summary>The schema of what a route shows and takes; null when it has none.</summary>
     internal static ApiSchema? Of(ApiRoute route) => (route.Collection, route.Submodule) switch
     {
         ("gw/channels", null or "cid") => Channel,
         ("gw/channels", "connections") => Connection,
+        ("gw/channels", "idents") => Ident,
+        ("gw/channels", "packets") => Packet,
+        ("gw/channels", "logs") => Log,
         ("gw/channel-protocols", null) => Protocol,
         ("gw/channel-protocols", "device-types") => DeviceType,
         ("gw/devices", null or "cid") => Device,

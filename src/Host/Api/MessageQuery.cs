@@ -20,6 +20,8 @@ internal sealed record MessageQuery
     internal const decimal TimeMax = 100_000_000_000m;
 
     private static readonly string[] s_readKeys = ["from", "to", "count", "reverse", "filter", "fields", "curr_key", "limit_count", "limit_size", "timeout", "delete"];
+    private static readonly string[] s_packetKeys = ["from", "to", "count", "reverse", "filter", "fields"];
+    private static readonly string[] s_logKeys = [.. s_packetKeys, "item_type"];
     private static readonly string[] s_deleteKeys = ["from", "to", "key", "curr_key"];
 
     /// <summary>Keys and <c>next_key</c> instead of times.</summary>
@@ -55,6 +57,9 @@ internal sealed record MessageQuery
     /// <summary>Delete what is below <see cref="Key"/> first.</summary>
     internal bool Deletes { get; private init; }
 
+    /// <summary>Only events of such items; null for all.</summary>
+    internal long? ItemType { get; private init; }
+
     /// <summary>Whether a request to delete names neither key nor time: then it means all messages.</summary>
     internal bool IsUnbounded => Key == 0 && FromUs == 0 && ToUs == long.MaxValue;
 
@@ -63,6 +68,15 @@ internal sealed record MessageQuery
 
     /// <summary>Reads the <c>data</c> of a DELETE.</summary>
     internal static MessageQuery ForDelete(JsonElement? data) => Read(data, s_deleteKeys);
+
+    /// <summary>Reads the <c>data</c> of a GET for raw traffic; its times are those of the bytes.</summary>
+    internal static MessageQuery ForPackets(JsonElement? data) => Read(data, s_packetKeys);
+
+    /// <summary>Reads the <c>data</c> of a GET for events; its times are those of the events.</summary>
+    internal static MessageQuery ForLogs(JsonElement? data) => Read(data, s_logKeys);
+
+    /// <summary>Whether events of items of a type are wanted.</summary>
+    internal bool IsOfType(int itemType) => ItemType is null || ItemType == itemType;
 
     private static MessageQuery Read(JsonElement? data, string[] keys)
     {
@@ -80,6 +94,7 @@ internal sealed record MessageQuery
                 "reverse" => query with { IsReverse = Flag(field) },
                 "filter" => query with { Filter = FilterText.Parse(Text(field)) },
                 "fields" => query with { Fields = FieldsOf(field) },
+                "item_type" => query with { ItemType = Integer(field, 0, int.MaxValue, int.MaxValue) },
                 "key" => query with { Key = Integer(field, 0, 1L << 53, 1L << 53) },
                 "curr_key" => query with { Key = Integer(field, 0, 1L << 53, 1L << 53), IsQueue = true },
                 "limit_count" => query with { Count = (int)Integer(field, 1, int.MaxValue, CountMax), IsQueue = true },

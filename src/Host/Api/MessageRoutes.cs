@@ -50,7 +50,7 @@ internal static class MessageRoutes
         }
         stream.WriteRaw("]"u8);
         if (query.IsQueue) stream.WriteRaw(Encoding.ASCII.GetBytes($",\"next_key\":{key}"));
-        WriteErrors(call, stream);
+        stream.WriteRaw(call.Remarks());
         stream.WriteRaw("}"u8);
         await stream.FlushAsync(0, call.Aborted);
     }
@@ -101,19 +101,5 @@ internal static class MessageRoutes
         {
             // Nothing came: the answer is empty.
         }
-    }
-
-    private static void WriteErrors(ApiCall call, MessageStream stream)
-    {
-        if (call.Errors.Count == 0) return;
-        using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer))
-        {
-            json.WriteStartObject();
-            call.WriteErrors(json);
-            json.WriteEndObject();
-        }
-        stream.WriteRaw(","u8);
-        stream.WriteRaw(buffer.GetBuffer().AsSpan(1, (int)buffer.Length - 2));
     }
 }

@@ -20,8 +20,6 @@ internal static class RefusedRoutes
         new("/gw/groups", $"Groups {NotYet}."),
         new("/gw/assets", $"Assets {NotYet}."),
         new("/gw/modems", "There is no modem: text messages need a contract with a carrier."),
-        new("/gw/channels/{}/idents", $"Idents and their raw traffic {NotYet}."),
-        new("/gw/channels/{}/logs", $"Logs of channels {NotYet}."),
         new("/gw/channels/{}/commands-queue", "Commands are sent to devices, not to channels."),
         new("/gw/channels/{}/commands-result", "Commands are sent to devices, not to channels."),
         new("/gw/channel-protocols/{}/device-types/{}/assistance", "There is no assistant: the page of each protocol and its spec say what is known."),

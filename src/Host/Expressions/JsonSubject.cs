@@ -32,6 +32,16 @@ internal sealed class JsonSubject : IDisposable
         return start.._bytes.WrittenCount;
     }
 
+    /// <summary>Takes JSON that is written already.</summary>
+    /// <param name="json">One JSON value, UTF-8.</param>
+    /// <returns>Where it is in <see cref="Bytes"/>.</returns>
+    public Range Add(ReadOnlySpan<byte> json)
+    {
+        int start = _bytes.WrittenCount;
+        _bytes.Write(json);
+        return start.._bytes.WrittenCount;
+    }
+
     /// <summary>The value at a path; of a list or object the place of its JSON.</summary>
     /// <param name="json">Where the JSON is.</param>
     /// <param name="path">Names joined by dots, UTF-8; empty for the value itself. A member whose own name has the dots is found too; in lists the first element that has the rest of the path.</param>

@@ -1,0 +1,70 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Gateway.Host.Channels;
+using Gateway.Storage.Rings;
+
+namespace Gateway.Host.Api;
+
+/// <summary>How a record of a ring looks in an answer.</summary>
+internal interface IRecordShape
+{
+    /// <summary>Writes a record as JSON.</summary>
+    /// <returns>False when the request's filter leaves it out; then nothing was written.</returns>
+    bool TryWrite(Channel channel, RingPage page, int index, ArrayBufferWriter<byte> output);
+}
+
+/// <summary>Writes records of rings into an answer, page by page: memory bounded by a page, whatever the ring holds.</summary>
+internal sealed class RecordStream(PipeWriter output, MessageQuery query, IRecordShape shape)
+{
+    private const int PageRecords = 1_000;
+    private const int PageBytes = 1024 * 1024;
+    private const int FlushBytes = 64 * 1024;
+
+    private readonly RingPage _page = new();
+    private readonly ArrayBufferWriter<byte> _scratch = new(1024);
+    private bool _hasRoom = true;
+    private int _count;
+    private long _written;
+    private long _unflushed;
+
+    /// <summary>Writes what a reader gives, as far as the limits of the query leave room.</summary>
+    internal async Task WriteAsync(Channel channel, RingReader reader, CancellationToken cancellationToken)
+    {
+        while (_hasRoom)
+        {
+            await reader.ReadAsync(_page, query.Filter is null ? Math.Min(PageRecords, query.Count - _count) : PageRecords, PageBytes, cancellationToken);
+            if (_page.Count == 0) return;
+            for (int i = 0; i < _page.Count && _hasRoom; i++) Write(channel, i);
+            await FlushAsync(FlushBytes, cancellationToken);
+        }
+    }
+
+    /// <summary>Writes bytes around the records.</summary>
+    internal void WriteRaw(ReadOnlySpan<byte> bytes)
+    {
+        output.Write(bytes);
+        _unflushed += bytes.Length;
+    }
+
+    /// <summary>Sends what waits if it is at least so much.</summary>
+    internal async ValueTask FlushAsync(int bytesMin, CancellationToken cancellationToken)
+    {
+        if (_unflushed < bytesMin) return;
+        _unflushed = 0;
+        FlushResult result = await output.FlushAsync(cancellationToken);
+        if (result.IsCompleted) throw new OperationCanceledException("The client is gone.");
+    }
+
+    private void Write(Channel channel, int index)
+    {
+        _scratch.ResetWrittenCount();
+        if (!shape.TryWrite(channel, _page, index, _scratch)) return;
+        _hasRoom = _count == 0 || _written + _scratch.WrittenCount <= query.Bytes;
+        if (!_hasRoom) return;
+
+        if (_count++ > 0) WriteRaw(","u8);
+        WriteRaw(_scratch.WrittenSpan);
+        _written += _scratch.WrittenCount + 1;
+        _hasRoom = _count < query.Count;
+    }
+}
