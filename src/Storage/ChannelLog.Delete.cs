@@ -9,6 +9,7 @@ internal sealed partial class ChannelLog
     private static readonly TimeSpan AgeMax = TimeSpan.FromDays(30);
 
     private long _oldestTimeUs = long.MinValue;
+    private long _droppedCount;
 
     /// <inheritdoc />
     public async ValueTask<DeleteResult> DeleteRangeAsync(long fromKey, long belowKey, CancellationToken cancellationToken)
@@ -78,6 +79,32 @@ internal sealed partial class ChannelLog
         }
     }
 
+    /// <summary>Lets the oldest messages give way to a packet: whole pages, whose places need no look at the disk, but only what is acknowledged. The gate is held, the log is open.</summary>
+    /// <returns>False when too little is acknowledged yet.</returns>
+    private bool TryDropOldest(Packet packet, long quotaBytes)
+    {
+        long before = LiveCount, acked = Volatile.Read(ref _ackedNext);
+        for (long page = (_headAddress >> _facts.PageBits) + 1; page <= _marks.LastPage && LiveBytes(TailAfter(packet)) > quotaBytes; page++)
+        {
+            long sequence = _marks.FirstSequenceOf(page);
+            if (sequence > acked) break;
+            if (sequence <= _headSequence) continue;        // pages of a hole that the head has jumped over
+            if (_holes.TryFind(sequence, out Hole hole)) MoveHeadTo(hole.Below, hole.BelowAddress);
+            else MoveHeadTo(sequence, _holes.TryFindAddress(FirstAddressOf(page), out Hole gone) ? gone.BelowAddress : FirstAddressOf(page));
+        }
+
+        if (LiveBytes(TailAfter(packet)) > quotaBytes) MoveHead(acked);       // a quota of a page or two
+        long dropped = before - LiveCount;
+        if (dropped > 0)
+        {
+            _droppedCount += dropped;
+            var entry = new JournalEntry { Kind = JournalKind.Head, ChannelId = ChannelId, Incarnation = Incarnation, Key = _headSequence };
+            _store.Journal.Enqueue(ref entry, operation: null);
+        }
+
+        return LiveBytes(TailAfter(packet)) <= quotaBytes;
+    }
+
     /// <summary>Records from head to tail that lie in no hole; the gate is held.</summary>
     private long LiveCount => _nextSequence - _headSequence - _holes.Messages;
 
@@ -97,6 +124,11 @@ internal sealed partial class ChannelLog
             address = AddressOf(sequence);
         }
 
+        MoveHeadTo(sequence, address);
+    }
+
+    private void MoveHeadTo(long sequence, long address)
+    {
         // The list first: whoever reads both finds too few holes, not too many.
         Volatile.Write(ref _holes, _holes.CutBelow(sequence));
         _headAddress = address;

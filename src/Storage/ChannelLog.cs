@@ -76,7 +76,7 @@ internal sealed partial class ChannelLog : IMessageLog, IDisposable
             lock (_gate)
             {
                 long acked = Volatile.Read(ref _ackedNext);
-                return new LogState(_headSequence, acked, acked - _headSequence - _holes.Messages, LiveBytes(_tailAddress), _isFull, IsAvailable);
+                return new LogState(_headSequence, acked, acked - _headSequence - _holes.Messages, LiveBytes(_tailAddress), _isFull, IsAvailable) { DroppedCount = _droppedCount };
             }
         }
     }
@@ -105,8 +105,9 @@ internal sealed partial class ChannelLog : IMessageLog, IDisposable
             if (_store.UnknownOutcomes.Any && packet.DeduplicationId != 0 && _store.UnknownOutcomes.TryFind(this, packet.DeduplicationId, out AppendResult stored))
                 return AwaitStored(packet.DeduplicationId, stored, options.Durability, cancellationToken);
             if (!IsAvailable || !TryOpenLog()) return Done(AppendStatus.Unavailable);
-            if (LiveBytes(TailAfter(packet)) > options.QuotaBytes)
+            if (LiveBytes(TailAfter(packet)) > options.QuotaBytes && (options.Overflow == Overflow.Block || !TryDropOldest(packet, options.QuotaBytes)))
             {
+                if (LiveCount == 0) return Done(AppendStatus.TooLarge);     // it would never fit
                 _isFull = true;
                 return Done(AppendStatus.Full);
             }
@@ -174,6 +175,7 @@ internal sealed partial class ChannelLog : IMessageLog, IDisposable
             if (before == seen)
             {
                 if (Volatile.Read(ref _arrival) is not null) Interlocked.Exchange(ref _arrival, null)?.TrySetResult();
+                if (_isFull && Volatile.Read(ref _logOptions).Overflow == Overflow.DropOldest) SignalSpace();      // there is something to drop now
                 return;
             }
 

@@ -82,8 +82,11 @@ public sealed class DamagedLogException : Exception
 /// <summary>What a channel asks of its log.</summary>
 public sealed record LogOptions
 {
-    /// <summary>Bytes on disk at which appends are refused; 1 GB by default.</summary>
+    /// <summary>Most bytes on disk; 1 GB by default.</summary>
     public long QuotaBytes { get; init; } = 1_000_000_000;
+
+    /// <summary>What happens to an append that does not fit.</summary>
+    public Overflow Overflow { get; init; } = Overflow.Block;
 
     /// <summary>Messages older than this (by server time) are deleted within some ten seconds; at most 30 days. Zero keeps none: they can be read for those seconds, so that whoever
     /// reads from the tail gets each of them.</summary>
@@ -91,6 +94,15 @@ public sealed record LogOptions
 
     /// <summary>When an append counts as done.</summary>
     public Durability Durability { get; init; } = Durability.Commit;
+}
+
+/// <summary>What happens when the quota is used up.</summary>
+public enum Overflow : byte
+{
+    /// <summary>Appends are <see cref="AppendStatus.Full"/> until messages are deleted or expire: nothing is lost.</summary>
+    Block,
+    /// <summary>The oldest messages give way, some pages at a time: devices never wait for readers.</summary>
+    DropOldest,
 }
 
 /// <summary>When an append counts as done.</summary>
@@ -111,7 +123,7 @@ public enum AppendStatus : byte
     Appended,
     /// <summary>The quota is used up; nothing was stored.</summary>
     Full,
-    /// <summary>A message is longer than <see cref="Packet.MessageBytesMax"/>; nothing was stored.</summary>
+    /// <summary>A message is longer than <see cref="Packet.MessageBytesMax"/>, or the packet longer than the whole quota; nothing was stored.</summary>
     TooLarge,
     /// <summary>Disk full or failed, or the log is closed: the outcome is unknown. Try again with the same <see cref="Packet.DeduplicationId"/>.</summary>
     Unavailable,
@@ -146,7 +158,11 @@ public readonly record struct DeleteResult(DeleteStatus Status, long Count);
 /// <param name="Bytes">Bytes that count against the quota.</param>
 /// <param name="IsFull">The last append was refused for want of space.</param>
 /// <param name="IsAvailable">False while the disk fails.</param>
-public readonly record struct LogState(long HeadKey, long NextKey, long Count, long Bytes, bool IsFull, bool IsAvailable);
+public readonly record struct LogState(long HeadKey, long NextKey, long Count, long Bytes, bool IsFull, bool IsAvailable)
+{
+    /// <summary>Messages that gave way to newer ones since the store was opened; see <see cref="Overflow.DropOldest"/>.</summary>
+    public long DroppedCount { get; init; }
+}
 
 /// <summary>The messages of one or more packets of a connection: payloads one behind the other. Owned and reused by the caller.</summary>
 public sealed class Packet

@@ -92,6 +92,9 @@ public sealed class Channel
     /// <summary>In words why <see cref="Blocked"/> is <see cref="BlockedByConfiguration"/>; null when it is not.</summary>
     public string? BlockedReason => Fault ?? ListenProblem;
 
+    /// <summary>Tells of a buffer that fills up.</summary>
+    internal BufferWatch Buffer { get; } = new();
+
     internal TimeProvider Clock { get; }
 
     internal MinuteBudget Minute { get; }

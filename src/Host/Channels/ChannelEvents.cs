@@ -19,6 +19,10 @@ public enum ChannelEventCode
     Blocked = 20,
     /// <summary>The limit no longer stops it.</summary>
     Unblocked = 21,
+    /// <summary>The buffer holds four fifths of what it may. A code of our own.</summary>
+    BufferNearlyFull = 22,
+    /// <summary>The oldest messages of the buffer gave way to newer ones. A code of our own.</summary>
+    MessagesDropped = 23,
     /// <summary>A device connected.</summary>
     Accepted = 100,
     /// <summary>A device told its ident.</summary>

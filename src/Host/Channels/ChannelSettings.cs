@@ -34,6 +34,9 @@ public sealed record ChannelSettings
     /// <summary>Received bytes per minute at which the channel stops reading; 0: no limit.</summary>
     public long BytesPerMinuteMax { get; init; }
 
+    /// <summary>What happens when the buffer is full.</summary>
+    public Overflow Overflow { get; init; } = Overflow.Block;
+
     /// <summary>How much raw traffic is kept.</summary>
     public required RingOptions TrafficRing { get; init; }
 
@@ -55,6 +58,7 @@ public sealed record ChannelSettings
         new("strict_checksums", "bool", "false", "Refuse frames with a wrong checksum instead of counting them."),
         new("durability", "text", "commit", "When a device gets its reply: commit (after fsync), os or memory."),
         new("quota_bytes", "int", "", "Bytes that the buffer may hold, 65536 to 1099511627776."),
+        new("buffer_overflow", "text", "block", "What happens when the buffer is full: block (devices wait for their replies) or drop_oldest (the oldest messages give way)."),
         new("messages_per_minute", "int", "0", "Messages per minute at which reading pauses until the minute ends; 0: no limit."),
         new("traffic_per_minute", "int", "0", "Received bytes per minute at which reading pauses until the minute ends; 0: no limit."),
         new("traffic_quota_bytes", "int", "", "Bytes of raw traffic that are kept, the oldest giving way, 1000000 to 1000000000; 0: none."),
@@ -68,7 +72,7 @@ public sealed record ChannelSettings
 
     /// <summary>What the log is asked for.</summary>
     public LogOptions ToLogOptions(int messagesTtlSeconds) =>
-        new() { QuotaBytes = QuotaBytes, AgeMax = TimeSpan.FromSeconds(messagesTtlSeconds), Durability = Durability };
+        new() { QuotaBytes = QuotaBytes, Overflow = Overflow, AgeMax = TimeSpan.FromSeconds(messagesTtlSeconds), Durability = Durability };
 
     /// <summary>The settings within what the account of the channel, and those above it, are held to.</summary>
     internal ChannelSettings Within(LimitDirectory limits, long cid) => this with
@@ -147,6 +151,8 @@ public sealed record ChannelSettings
         ("durability", "os") => this with { Durability = Durability.Os },
         ("durability", "memory") => this with { Durability = Durability.Memory },
         ("quota_bytes", long bytes and >= 65_536 and <= 1L << 40) => this with { QuotaBytes = bytes },
+        ("buffer_overflow", "block") => this with { Overflow = Overflow.Block },
+        ("buffer_overflow", "drop_oldest") => this with { Overflow = Overflow.DropOldest },
         ("messages_per_minute", long messages and >= 0) => this with { MessagesPerMinuteMax = messages },
         ("traffic_per_minute", long bytes and >= 0) => this with { BytesPerMinuteMax = bytes },
         ("traffic_quota_bytes", long bytes) when IsRingQuota(bytes) => this with { TrafficRing = TrafficRing with { QuotaBytes = bytes } },

@@ -45,6 +45,8 @@ internal static class EventTable
         new(ChannelEventCode.Moved, EventSeverity.Notice, "item given to another account"),
         new(ChannelEventCode.Blocked, EventSeverity.Alert, "item blocked", BlockedName),
         new(ChannelEventCode.Unblocked, EventSeverity.Info, "item no longer blocked", BlockedName),
+        new(ChannelEventCode.BufferNearlyFull, EventSeverity.Warning, "buffer is 80 % full"),
+        new(ChannelEventCode.MessagesDropped, EventSeverity.Warning, "oldest messages gave way because the buffer is full"),
         new(ChannelEventCode.Accepted, EventSeverity.Info, "connection accepted"),
         new(ChannelEventCode.Identified, EventSeverity.Info, "device identified"),
         new(ChannelEventCode.Closed, EventSeverity.Info, "connection closed", CloseCodeName),

@@ -3,7 +3,7 @@ using Gateway.Host.Configuration;
 
 namespace Gateway.Host.Listeners;
 
-/// <summary>Looks at all connections every now and then: closes silent ones. One timer for all of them. Also tries ports again that could not be opened.</summary>
+/// <summary>Looks at all channels every now and then: closes silent connections, warns of buffers that fill up, tries ports again that could not be opened. One timer for all of them.</summary>
 internal sealed class IdleSweeper(ChannelDirectory directory, GatewayOptions options, TimeProvider clock) : BackgroundService
 {
     /// <inheritdoc/>
@@ -18,6 +18,7 @@ internal sealed class IdleSweeper(ChannelDirectory directory, GatewayOptions opt
                 {
                     TimeSpan idleTimeout = channel.Settings.IdleTimeout;
                     foreach (KeyValuePair<long, DeviceConnection> pair in channel.Connections.Live) pair.Value.Sweep(idleTimeout);
+                    channel.Buffer.Look(channel);
                     if (channel.ListenProblem is not null) await directory.RetryListenAsync(channel, stoppingToken).ConfigureAwait(false);
                 }
             }

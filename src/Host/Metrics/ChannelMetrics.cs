@@ -15,6 +15,7 @@ internal static class ChannelMetrics
         Each("gateway_channel_connections", "gauge", "Devices connected now.", channel => channel.Connections.Count);
         Each("gateway_channel_blocked", "gauge", "0 takes data; 1 connection limit, 2 messages, 3 bytes per minute, 4 buffer full, 6 configuration.", channel => channel.Blocked);
         Each("gateway_channel_messages_total", "counter", "Messages stored.", channel => Volatile.Read(ref channel.Counters.Messages));
+        Each("gateway_channel_dropped_messages_total", "counter", "Messages that gave way to newer ones because the buffer was full.", channel => channel.Log.State.DroppedCount);
         Each("gateway_channel_received_bytes_total", "counter", "Bytes from devices.", channel => Volatile.Read(ref channel.Counters.BytesReceived));
         Each("gateway_channel_sent_bytes_total", "counter", "Bytes to devices.", channel => Volatile.Read(ref channel.Counters.BytesSent));
         Each("gateway_channel_accepted_total", "counter", "Connections accepted, and UDP peers met.", channel => Volatile.Read(ref channel.Counters.Accepted));
