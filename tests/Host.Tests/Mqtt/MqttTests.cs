@@ -166,7 +166,7 @@ public sealed class MqttTests : IAsyncLifetime
         return await client.ConnectAsync(built, TestContext.Current.CancellationToken);
     }
 
-    private sealed class Subscriber : IDisposable
+    internal sealed class Subscriber : IDisposable
     {
         private readonly Channel<MqttApplicationMessage> _messages = System.Threading.Channels.Channel.CreateUnbounded<MqttApplicationMessage>();
 
@@ -203,7 +203,7 @@ public sealed class MqttTests : IAsyncLifetime
         public void Dispose() => Client.Dispose();
     }
 
-    private sealed class TestDevice : IDisposable
+    internal sealed class TestDevice : IDisposable
     {
         private readonly TcpClient _client = new() { NoDelay = true };
 
