@@ -92,7 +92,7 @@ public sealed class SlowReaderTests : StoreFixture
         /// <summary>It goes on.</summary>
         public void Release() => _open.Set();
 
-        public override int Read(FileHandle handle, string path, Span<byte> bytes, long offset)
+        protected override int ReadSome(FileHandle handle, string path, Span<byte> bytes, long offset)
         {
             if (_part is { } part && path.Contains(part, StringComparison.Ordinal) && Interlocked.Exchange(ref _isTaken, 1) == 0)
             {
@@ -100,7 +100,7 @@ public sealed class SlowReaderTests : StoreFixture
                 _open.Wait();
             }
 
-            return base.Read(handle, path, bytes, offset);
+            return base.ReadSome(handle, path, bytes, offset);
         }
 
         public void Dispose()

@@ -33,7 +33,21 @@ internal abstract class FileSystem
     public abstract void Write(FileHandle handle, string path, ReadOnlySpan<byte> bytes, long offset);
 
     /// <summary>Reads up to the length of <paramref name="bytes"/>; less only at the end of the file.</summary>
-    public abstract int Read(FileHandle handle, string path, Span<byte> bytes, long offset);
+    public int Read(FileHandle handle, string path, Span<byte> bytes, long offset)
+    {
+        int total = 0;
+        while (total < bytes.Length)
+        {
+            int got = ReadSome(handle, path, bytes[total..], offset + total);
+            if (got == 0) break;
+            total += got;
+        }
+
+        return total;
+    }
+
+    /// <summary>Reads something; 0 only at the end of the file.</summary>
+    protected abstract int ReadSome(FileHandle handle, string path, Span<byte> bytes, long offset);
 
     /// <summary>Brings a file's bytes and length to the disk.</summary>
     public abstract void Sync(FileHandle handle, string path);
@@ -68,6 +82,7 @@ internal abstract class FileSystem
     public abstract void RemoveFolder(string path);
 
     /// <summary>Brings a folder's entries to the disk: a new file is not there for sure before that.</summary>
+    /// <exception cref="UnauthorizedAccessException">The folder may not be read.</exception>
     public abstract void SyncFolder(string path);
 
     /// <summary>Keeps everybody else out of a folder, by the file `lock` in it, until the result is disposed.</summary>

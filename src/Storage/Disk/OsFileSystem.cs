@@ -7,6 +7,7 @@ namespace Gateway.Storage.Disk;
 internal partial class OsFileSystem : FileSystem
 {
     private const int OpenReadOnly = 0;
+    private const int PermissionDenied = 13;        // EACCES
 
     // The default takes `log-1` for `log-1.*`, as DOS did.
     private static readonly EnumerationOptions Names = new() { MatchType = MatchType.Simple, MatchCasing = MatchCasing.CaseSensitive, AttributesToSkip = default, IgnoreInaccessible = false };
@@ -22,19 +23,7 @@ internal partial class OsFileSystem : FileSystem
     public override void Write(FileHandle handle, string path, ReadOnlySpan<byte> bytes, long offset) => RandomAccess.Write(FileOf(handle), bytes, offset);
 
     /// <inheritdoc />
-    public override int Read(FileHandle handle, string path, Span<byte> bytes, long offset)
-    {
-        SafeFileHandle file = FileOf(handle);
-        int total = 0;
-        while (total < bytes.Length)
-        {
-            int got = RandomAccess.Read(file, bytes[total..], offset + total);
-            if (got == 0) break;
-            total += got;
-        }
-
-        return total;
-    }
+    protected override int ReadSome(FileHandle handle, string path, Span<byte> bytes, long offset) => RandomAccess.Read(FileOf(handle), bytes, offset);
 
     /// <inheritdoc />
     public override void Sync(FileHandle handle, string path) => RandomAccess.FlushToDisk(FileOf(handle));
@@ -72,7 +61,12 @@ internal partial class OsFileSystem : FileSystem
         if (OperatingSystem.IsWindows()) return;    // NTFS journals its folders; a folder can't be opened for a flush there
 
         int descriptor = OpenFolder(path, OpenReadOnly);
-        if (descriptor < 0) throw new IOException($"The folder {path} can't be opened for a sync (errno {Marshal.GetLastPInvokeError()}).");
+        if (descriptor < 0)
+        {
+            string problem = $"The folder {path} can't be opened for a sync (errno {Marshal.GetLastPInvokeError()}).";
+            throw Marshal.GetLastPInvokeError() is PermissionDenied ? new UnauthorizedAccessException(problem) : new IOException(problem);
+        }
+
         int result = SyncDescriptor(descriptor);
         int error = Marshal.GetLastPInvokeError();
         _ = CloseDescriptor(descriptor);

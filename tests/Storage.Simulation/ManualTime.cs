@@ -1,4 +1,4 @@
-namespace Gateway.Storage.Tests;
+namespace Gateway.Storage.Simulation;
 
 /// <summary>A clock that goes when told. Its timers never fire: tests call what the timers would.</summary>
 internal sealed class ManualTime : TimeProvider
