@@ -10,15 +10,15 @@ internal sealed partial class ChannelLog
 
     private long _oldestTimeUs = long.MinValue;
     private long _droppedCount;
+    private long _deletes;              // changes of head and holes so far, by the gate's order
+    private long _durableDeletes;       // so many are on the disk
+    private long _checkpointDeletes;    // so many are in the checkpoint that is being taken
 
     /// <inheritdoc />
-    public async ValueTask<DeleteResult> DeleteRangeAsync(long fromKey, long belowKey, CancellationToken cancellationToken)
+    public ValueTask<DeleteResult> DeleteRangeAsync(long fromKey, long belowKey, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        DeleteResult result = Delete(fromKey, belowKey, wait: true, out ValueTask<AppendResult> durable, cancellationToken);
-        if (result.Count == 0) return result;
-        AppendResult outcome = await durable.ConfigureAwait(false);
-        return outcome.Status == AppendStatus.Appended ? result : result with { Status = DeleteStatus.Unavailable };
+        return DeleteAsync(fromKey, belowKey, cancellationToken);
     }
 
     /// <summary>Deletes what is older than the age limit; what is younger or was not acknowledged stays.</summary>
@@ -33,49 +33,69 @@ internal sealed partial class ChannelLog
         }
 
         long key = Find(limitUs, CancellationToken.None);
-        long deleted = Delete(0, key, wait: false, out _, CancellationToken.None).Count;
+        long deleted = Delete(0, key, wait: false, out _, out _, CancellationToken.None).Count;
         var oldest = new TakeTime(long.MinValue);
         long from = Volatile.Read(ref _headSequence), acked = Volatile.Read(ref _ackedNext);
         if (from < acked && Scan(from, acked, ref oldest, CancellationToken.None)) _oldestTimeUs = oldest.TimeUs;
         return deleted;
     }
 
-    private DeleteResult Delete(long from, long below, bool wait, out ValueTask<AppendResult> durable, CancellationToken cancellationToken)
+    private async ValueTask<DeleteResult> DeleteAsync(long from, long below, CancellationToken cancellationToken)
+    {
+        DeleteResult result = Delete(from, below, wait: true, out ValueTask<AppendResult> durable, out long deletes, cancellationToken);
+        if (deletes == 0) return result;
+        AppendResult outcome = await durable.ConfigureAwait(false);
+        if (outcome.Status != AppendStatus.Appended) return result with { Status = DeleteStatus.Unavailable };
+        lock (_gate) _durableDeletes = Math.Max(_durableDeletes, deletes);
+        return result;
+    }
+
+    /// <param name="from">The first sequence to go.</param>
+    /// <param name="below">One above the last.</param>
+    /// <param name="wait">The caller wants to know when it is on the disk.</param>
+    /// <param name="durable">What to wait for.</param>
+    /// <param name="deletes">How many changes are on the disk then; 0 when there is nothing to wait for.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    private DeleteResult Delete(long from, long below, bool wait, out ValueTask<AppendResult> durable, out long deletes, CancellationToken cancellationToken)
     {
         durable = default;
+        deletes = 0;
         lock (_gate)
         {
-            if (_damage is not null || _isClosed) return new DeleteResult(DeleteStatus.Unavailable, 0);
+            if (_damage is not null || _reloading is not null || _isClosed) return new DeleteResult(DeleteStatus.Unavailable, 0);
             below = Math.Min(below, Volatile.Read(ref _ackedNext));
-            if (below <= Math.Max(from, _headSequence)) return default;
-
             long before = LiveCount;
-            JournalEntry entry;
+            var entry = new JournalEntry { Kind = JournalKind.Head, ChannelId = ChannelId, Incarnation = Incarnation };
             if (from <= _headSequence)
             {
                 MoveHead(below);
-                entry = new JournalEntry { Kind = JournalKind.Head, ChannelId = ChannelId, Incarnation = Incarnation, Key = _headSequence };
             }
-            else
+            else if (from < below)
             {
                 var hole = new Hole(from, below, AddressOf(from), AddressOf(below));
                 HoleList holes = _holes.With(hole);
-                if (holes.Messages == _holes.Messages) return default;
-                if (holes.Count > HoleList.CountMax) return new DeleteResult(DeleteStatus.TooManyHoles, 0);
+                if (holes.Messages > _holes.Messages && holes.Count > HoleList.CountMax) return new DeleteResult(DeleteStatus.TooManyHoles, 0);
                 Volatile.Write(ref _holes, holes);
                 entry = HoleEntry.Make(ChannelId, Incarnation, hole);
             }
 
+            // What expired, or was deleted while the disk failed, must not be told as deleted before that is on the disk: nothing new is as good a reason to wait for it.
+            long deleted = before - LiveCount;
+            if (deleted > 0) _deletes++;
+            else if (!wait || _deletes == _durableDeletes) return default;
+            if (entry.Kind == JournalKind.Head) entry.Key = _headSequence;
+
             AppendOperation? operation = null;
             if (wait)
             {
+                deletes = _deletes;
                 operation = _store.Operations.Rent();
                 durable = operation.Start(log: null, Durability.Commit, new AppendResult(AppendStatus.Appended, 0, 0), cancellationToken);
             }
 
             _store.Journal.Enqueue(ref entry, operation);
             SignalSpace();
-            return new DeleteResult(DeleteStatus.Deleted, before - LiveCount);
+            return new DeleteResult(DeleteStatus.Deleted, deleted);
         }
     }
 
@@ -93,16 +113,31 @@ internal sealed partial class ChannelLog
             else MoveHeadTo(sequence, _holes.TryFindAddress(FirstAddressOf(page), out Hole gone) ? gone.BelowAddress : FirstAddressOf(page));
         }
 
-        if (LiveBytes(TailAfter(packet)) > quotaBytes) MoveHead(acked);       // a quota of a page or two
+        if (LiveBytes(TailAfter(packet)) > quotaBytes && !TryDropAll(acked)) return false;       // a quota of a page or two
         long dropped = before - LiveCount;
         if (dropped > 0)
         {
+            _deletes++;
             _droppedCount += dropped;
             var entry = new JournalEntry { Kind = JournalKind.Head, ChannelId = ChannelId, Incarnation = Incarnation, Key = _headSequence };
             _store.Journal.Enqueue(ref entry, operation: null);
         }
 
         return LiveBytes(TailAfter(packet)) <= quotaBytes;
+    }
+
+    /// <summary>All that is acknowledged goes; whose place in the middle of a page must be looked for.</summary>
+    private bool TryDropAll(long acked)
+    {
+        try
+        {
+            MoveHead(acked);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or DamagedLogException)
+        {
+            return false;       // the append finds the log full; whoever reads is told of the damage
+        }
     }
 
     /// <summary>Records from head to tail that lie in no hole; the gate is held.</summary>

@@ -13,14 +13,16 @@ internal sealed partial class ChannelLog
     public bool TryCheckpoint(out ChannelFacts facts)
     {
         facts = _facts;
+        if (_device.IsPoisoned && !TryRepair()) return false;
         ChannelFacts wanted;
         lock (_gate)
         {
+            _checkpointDeletes = _deletes;
             wanted = _facts with
             {
                 NextSequence = _nextSequence, UntilAddress = _tailAddress, HeadSequence = _headSequence, HeadAddress = _headAddress, TimeMaxUs = _timeMaxUs, Holes = _holes,
             };
-            if (wanted == _facts && !_device.IsPoisoned)
+            if (wanted == _facts)
             {
                 facts = wanted;
                 return true;
@@ -30,32 +32,9 @@ internal sealed partial class ChannelLog
             if (_log is not null) EnqueueLoop.WaitFlushed(_log, wanted.UntilAddress);
         }
 
-        if (_device.IsPoisoned ? !TryReplacePoisoned() : !_device.TrySync()) return false;
+        if (!_device.TrySync()) return false;
         facts = wanted;
         return true;
-    }
-
-    /// <summary>After a failed sync: the files are written anew under other names, synced, read back record by record, and take the old ones' place.</summary>
-    private bool TryReplacePoisoned()
-    {
-        lock (_gate)
-        {
-            if (!_device.TryReplaceUnsynced()) return false;
-            try
-            {
-                // What was written since the checkpoint is checked; what was before is on the disk.
-                long from = _marks.Count == 0 ? _nextSequence : Math.Max(_marks.FirstSequenceOf(_marks.PageOf(_facts.NextSequence)), _headSequence);
-                var all = new TakeAll();
-                if (from < _nextSequence && !Scan(from, _nextSequence, ref all, CancellationToken.None)) return false;
-                _device.ForgetPoison();
-                return true;
-            }
-            catch (Exception e) when (e is IOException or DamagedLogException)
-            {
-                _store.Report($"Channel {ChannelId} stays stopped until the next start, which takes its messages from the journal: {e.Message}");
-                return false;
-            }
-        }
     }
 
     /// <summary>The facts are in a synced checkpoint: what lies below the head may go, what was waited for is durable.</summary>
@@ -66,6 +45,7 @@ internal sealed partial class ChannelLog
         lock (_gate)
         {
             if (_isClosed) return;
+            _durableDeletes = Math.Max(_durableDeletes, _checkpointDeletes);
             ChannelFacts before = _facts;
             _facts = facts;
             if (facts.HeadAddress > before.HeadAddress)
@@ -79,6 +59,9 @@ internal sealed partial class ChannelLog
                 if (!before.Holes.Span.Contains(hole)) _device.RemoveBetween(hole.FromAddress, hole.BelowAddress);
         }
     }
+
+    /// <summary>What a checkpoint says of a log that is closed for good and whose files may go.</summary>
+    public ChannelFacts DeletedFacts => _facts with { LogVersion = 0, Holes = HoleList.None };
 
     /// <summary>Gives the memory of a log back that nobody used since the timestamp <paramref name="before"/> and that is wholly on the disk.</summary>
     public void CloseIfIdle(long before)
@@ -143,7 +126,7 @@ internal sealed partial class ChannelLog
         files.SyncFolder(Path.GetDirectoryName(folder)!);
     }
 
-    /// <summary>Removes files that lie below the head or wholly in a hole, or belong to an earlier log of the channel.</summary>
+    /// <summary>Removes files that lie below the head or wholly in a hole, belong to an earlier log of the channel, or are copies of a repair that did not end.</summary>
     public void RemoveStrayFiles()
     {
         string folder = FolderOf(_options.Folder, ChannelId);
@@ -152,7 +135,8 @@ internal sealed partial class ChannelLog
         {
             string name = Path.GetFileName(file);
             bool isOurs = name.StartsWith(prefix, StringComparison.Ordinal);
-            if (!isOurs || (int.TryParse(name[prefix.Length..], out int segment) && !_facts.Needs(segment))) _store.Handles.Delete(file);
+            bool isNeeded = isOurs && (!int.TryParse(name[prefix.Length..], out int segment) || _facts.Needs(segment)) && !name.EndsWith(SegmentDevice.CopySuffix, StringComparison.Ordinal);
+            if (!isNeeded) _store.Handles.Delete(file);
         }
     }
 
@@ -163,7 +147,7 @@ internal sealed partial class ChannelLog
         if (_log is not null) return true;
         try
         {
-            _store.Handles.Files.CreateFolder(FolderOf(_options.Folder, ChannelId));
+            _store.Handles.MakeFolder(FolderOf(_options.Folder, ChannelId));
             var log = new FasterLog(new FasterLogSettings
             {
                 LogDevice = _device,
@@ -204,6 +188,10 @@ internal sealed partial class ChannelLog
     }
 
     private long FirstAddressOf(long page) => page == 0 ? ChannelFacts.FirstAddress : page << _facts.PageBits;
+
+    /// <summary>A record that was committed can't be read. While the files wait for their repair that says nothing about the data: these are in the journal.</summary>
+    private Exception Unreadable(long address, string what) =>
+        _device.IsPoisoned ? new IOException($"Channel {ChannelId} can't be read before its files are repaired: {_device.LastError}") : Damaged(address, what);
 
     private DamagedLogException DamagedHeader(long segment, string what) => Damaged(_device.PathOf(segment << _facts.SegmentBits), 0, what);
 

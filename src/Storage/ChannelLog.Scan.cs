@@ -68,7 +68,7 @@ internal sealed partial class ChannelLog
                 if (end >= tail && position.Next < below && end >= Volatile.Read(ref _tailAddress))
                 {
                     if (IsPassed(position.Next)) return false;
-                    throw Damaged(end, $"the log ends before message {position.Next}");
+                    throw Unreadable(end, $"the log ends before message {position.Next}");
                 }
             }
 
@@ -113,7 +113,7 @@ internal sealed partial class ChannelLog
                 if (recordBytes < Record.HeaderBytes || recordBytes > length - offset - Record.EntryHeaderBytes)
                 {
                     position.IsPassed = IsPassed(position.Next);
-                    return position.IsPassed ? start : throw Damaged(start + offset, "there is no record");
+                    return position.IsPassed ? start : throw Unreadable(start + offset, "there is no record");
                 }
 
                 int end = offset + Record.EntryHeaderBytes + ((recordBytes + 3) & ~3);
@@ -163,7 +163,7 @@ internal sealed partial class ChannelLog
         catch (FasterException e)
         {
             position.IsPassed = IsPassed(position.Next);
-            return position.IsPassed ? 0 : throw Damaged(records.NextAddress, e.Message);
+            return position.IsPassed ? 0 : throw Unreadable(records.NextAddress, e.Message);
         }
         catch (OperationCanceledException)
         {
@@ -179,7 +179,7 @@ internal sealed partial class ChannelLog
         if (sequence != position.Next || !Record.IsValid(record, _seed))
         {
             position.IsPassed = IsPassed(position.Next);
-            return position.IsPassed ? false : throw Damaged(address, $"message {position.Next} is missing or has a wrong checksum");
+            return position.IsPassed ? false : throw Unreadable(address, $"message {position.Next} is missing or has a wrong checksum");
         }
 
         Taken taken = take.Take(sequence, address, record);

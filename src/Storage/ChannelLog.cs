@@ -81,6 +81,9 @@ internal sealed partial class ChannelLog : IMessageLog, IDisposable
         }
     }
 
+    /// <summary>It holds no messages, acknowledged or not.</summary>
+    public bool IsEmpty => Volatile.Read(ref _headSequence) == Volatile.Read(ref _nextSequence);
+
     private bool IsAvailable => !_store.IsLowOnSpace && !_isClosed && _damage is null && !_device.IsFailing && !_device.IsPoisoned && !_store.Journal.IsFailing;
 
     /// <inheritdoc />

@@ -63,6 +63,7 @@ public interface IMessageStore : IAsyncDisposable
     ValueTask<IMessageLog> OpenAsync(long channelId, LogOptions options, CancellationToken cancellationToken);
 
     /// <summary>Deletes a channel's log and its files. Waiting reads end.</summary>
+    /// <exception cref="IOException">The disk failed: the log is closed, and its files go when the disk works again. After a power failure before that it may be there again.</exception>
     ValueTask DeleteAsync(long channelId, CancellationToken cancellationToken);
 }
 

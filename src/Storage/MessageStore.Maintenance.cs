@@ -125,7 +125,15 @@ public sealed partial class MessageStore
         if (journal.IsPoisoned && !isClosing)
         {
             // Its files can't be trusted any more. What it held goes to the disk with the channels' logs; appends are refused until the checkpoint names the new one.
-            next = new GroupJournal(_handles, _options, journal.Generation + 1, SignalSpace);
+            try
+            {
+                next = new GroupJournal(_handles, _options, journal.Generation + 1, SignalSpace);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                Report($"A new journal can't be begun: {e.Message}");
+                return false;
+            }
         }
 
         if (TryCheckpoint(next ?? journal, isClosing))
@@ -134,7 +142,7 @@ public sealed partial class MessageStore
             lock (_gate) Volatile.Write(ref _journal, next);
             Report($"Journal {journal.Generation} is given up after a failed sync ({journal.LastError}); {next.Generation} goes on.");
             journal.Dispose();
-            RemoveJournalsBelow(next.Generation);
+            TryRemoveJournalsBelow(next.Generation);
             SignalSpace();
             return true;
         }
@@ -146,11 +154,13 @@ public sealed partial class MessageStore
     private bool TryCheckpoint(GroupJournal journal, bool isClosing)
     {
         (long sequence, long address) = journal.Mark();
-        ChannelLog[] logs = Snapshot();
-        var facts = new ChannelFacts[logs.Length];
+        ChannelLog[] logs, doomed;
+        lock (_gate) (logs, doomed) = ([.. _logs.Values], [.. _doomed]);
+        var facts = new ChannelFacts[logs.Length + doomed.Length];
         bool isComplete = true;
         for (int i = 0; i < logs.Length; i++) isComplete &= logs[i].TryCheckpoint(out facts[i]);
         if (!isComplete) return false;      // the old checkpoint and the whole journal stand
+        for (int i = 0; i < doomed.Length; i++) facts[logs.Length + i] = doomed[i].DeletedFacts;
 
         long incarnationNext;
         lock (_gate) incarnationNext = _incarnationNext;
@@ -165,9 +175,23 @@ public sealed partial class MessageStore
         }
 
         _checkpointGeneration++;
+        _checkpointSequence = sequence;
         for (int i = 0; i < logs.Length; i++) logs[i].CheckpointDone(facts[i]);
         if (!isClosing) journal.TruncateBelow(address);
-        return true;
+        return !RemoveFilesOf(doomed) || TryCheckpoint(journal, isClosing);
+    }
+
+    /// <summary>Nobody reads these files any more; what the disk keeps now, the next start removes.</summary>
+    private void TryRemoveJournalsBelow(long generation)
+    {
+        try
+        {
+            RemoveJournalsBelow(generation);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Report($"An old journal can't be removed: {e.Message}");
+        }
     }
 
     private void RemoveJournalsBelow(long generation)

@@ -19,7 +19,8 @@ public sealed partial class MessageStore
         if (!_checkpointFile.Exists || _checkpointFile.IsUnfinished)
         {
             RefuseIfUsed(formatVersion);
-            _handles.Files.MakeFolder(Path.Combine(_options.Folder, "channels"));
+            _handles.MakeFolder(Path.Combine(_options.Folder, "channels"));
+            SyncFoldersAbove();
             TakeOver(formatVersion);
             return BeginJournal(generation: 1);
         }
@@ -27,9 +28,16 @@ public sealed partial class MessageStore
         Checkpoint checkpoint = _checkpointFile.Read();
         if (checkpoint.JournalVersion > FileHeader.Version)
             throw new DamagedLogException($"The journal in {_options.Folder} is of version {checkpoint.JournalVersion}; this program reads up to version {FileHeader.Version}. Use the program that wrote it, or a later one; nothing was changed.");
+        _handles.MakeFolder(Path.Combine(_options.Folder, "channels"));
+        _handles.Files.SyncFolder(Path.Combine(_options.Folder, "channels"));       // an earlier start may have made folders in it and not got so far
         _checkpointGeneration = checkpoint.Generation;
         _incarnationNext = checkpoint.IncarnationNext;
-        foreach (ChannelFacts facts in checkpoint.Channels) Add(facts);
+        foreach (ChannelFacts facts in checkpoint.Channels)
+        {
+            if (facts.IsDeleted) AddDoomed(facts);
+            else Add(facts);
+        }
+
         VerifyAll();
         if (!checkpoint.IsClean)
         {
@@ -47,15 +55,21 @@ public sealed partial class MessageStore
             });
         }
 
-        foreach (ChannelLog log in _logs.Values)
-            if (!_damaged.ContainsKey(log.ChannelId)) log.RemoveStrayFiles();
-
         TakeOver(formatVersion);
         return BeginJournal(checkpoint.JournalGeneration + 1);
     }
 
-    private void Add(ChannelFacts facts) =>
-        _logs.Add(facts.ChannelId, new ChannelLog(this, _handles, _options, facts, new LogOptions { AgeMax = TimeSpan.MaxValue }));
+    private void Add(ChannelFacts facts) => _logs.Add(facts.ChannelId, MakeLog(facts));
+
+    private void AddDoomed(ChannelFacts facts)
+    {
+        ChannelLog log = MakeLog(facts);
+        log.Close();
+        _doomed.Add(log);
+        _deletedLater.Add((facts.ChannelId, facts.Incarnation));
+    }
+
+    private ChannelLog MakeLog(ChannelFacts facts) => new(this, _handles, _options, facts, new LogOptions { AgeMax = TimeSpan.MaxValue });
 
     /// <summary>A read here and there in every file: 12 GB in 2,000 channels that are not in memory take 9 s one after the other, 4 s side by side.</summary>
     private void VerifyAll()
@@ -105,12 +119,13 @@ public sealed partial class MessageStore
         {
             case JournalKind.Open:
                 // A log that was made without its maker being told is empty; the one that was made again takes its place.
-                if (isKnown && entry.Incarnation > log!.Incarnation && log.State.Count == 0) _logs.Remove(entry.ChannelId);
+                if (isKnown && entry.Incarnation > log!.Incarnation && log.IsEmpty) _logs.Remove(entry.ChannelId);
                 if (!_logs.ContainsKey(entry.ChannelId)) AddNew(entry);
                 break;
             case JournalKind.Delete when isKnown:
+                // Its files stay until the new checkpoint is synced: after a crash of the process alone this entry may not be on the disk yet.
                 log!.Close();
-                log.DeleteFiles();
+                _doomed.Add(log);
                 _logs.Remove(entry.ChannelId);
                 _damaged.Remove(entry.ChannelId);
                 break;
@@ -124,6 +139,15 @@ public sealed partial class MessageStore
                 throw new DamagedLogException(
                     $"Journal entry {entry.Sequence} holds messages for log {entry.Incarnation} of channel {entry.ChannelId}, which no checkpoint knows. Restore the data folder from a copy; the channels' logs were not cut.");
         }
+    }
+
+    /// <summary>Plays into a running log what the journal has since the checkpoint. Only in a checkpoint, which nothing else cuts the journal in.</summary>
+    internal void ReplayInto(ChannelLog log)
+    {
+        new JournalReader(_handles, _options, Journal.Generation, FileHeader.Version).Read(_checkpointSequence, entry =>
+        {
+            if (entry.ChannelId == log.ChannelId && entry.Incarnation == log.Incarnation && entry.Sequence >= _checkpointSequence) log.Replay(entry);
+        });
     }
 
     private void ReplayInto(ChannelLog log, JournalView entry)
@@ -175,9 +199,36 @@ public sealed partial class MessageStore
             throw new IOException($"The data folder {_options.Folder} can't be written.");
         }
 
-        RemoveJournalsBelow(generation);
-        ForgetGivenUp();
+        try
+        {
+            ForgetGivenUp();
+        }
+        catch
+        {
+            journal.Dispose();
+            throw;
+        }
+
+        TryRemoveJournalsBelow(generation);
+        RemoveStrayFiles();
         return journal;
+    }
+
+    /// <summary>The new checkpoint is synced: nothing that was on the disk before can be needed that it does not name.</summary>
+    private void RemoveStrayFiles()
+    {
+        foreach (ChannelLog log in _logs.Values)
+        {
+            if (_damaged.ContainsKey(log.ChannelId)) continue;
+            try
+            {
+                log.RemoveStrayFiles();
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                Report($"Old files of channel {log.ChannelId} can't be removed: {e.Message}");      // the next start tries again
+            }
+        }
     }
 
     /// <summary>A journal that no checkpoint speaks of was begun by a start that did not get through: nothing was acknowledged from it.</summary>
@@ -185,6 +236,22 @@ public sealed partial class MessageStore
     {
         foreach (string file in JournalFiles())
             if (GenerationOf(file) is { } later && later >= generation) _handles.Delete(file);
+    }
+
+    /// <summary>A first start that was refused may have made the data folder and not synced its name. What somebody else made where we may not read is his to sync.</summary>
+    private void SyncFoldersAbove()
+    {
+        for (string? folder = Path.GetDirectoryName(_options.Folder); !string.IsNullOrEmpty(folder); folder = Path.GetDirectoryName(folder))
+        {
+            try
+            {
+                _handles.Files.SyncFolder(folder);
+            }
+            catch (UnauthorizedAccessException)
+            {
+                return;
+            }
+        }
     }
 
     /// <summary>Everything was read, and no file that an earlier program knows is of the new layout yet. From here on an earlier program refuses the folder.</summary>

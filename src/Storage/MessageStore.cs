@@ -24,6 +24,7 @@ public sealed partial class MessageStore : IMessageStore
     private readonly Task _maintenance;
     private GroupJournal _journal;
     private long _checkpointGeneration;
+    private long _checkpointSequence = 1;       // the first entry of the journal that is not in the checkpoint
     private long _incarnationNext = 1;
     private int _isDisposed;
 
@@ -110,8 +111,7 @@ public sealed partial class MessageStore : IMessageStore
             long incarnation = _incarnationNext++;
             RefuseForeignFiles(channelId);
             log = new ChannelLog(this, _handles, _options, ChannelFacts.Empty(channelId, incarnation, _options), options);
-            _handles.Files.MakeFolder(ChannelLog.FolderOf(_options.Folder, channelId));
-            _handles.Files.SyncFolder(Path.Combine(_options.Folder, "channels"));
+            _handles.MakeFolder(ChannelLog.FolderOf(_options.Folder, channelId));
             _logs.Add(channelId, log);
             var entry = new JournalEntry { Kind = JournalKind.Open, ChannelId = channelId, Incarnation = incarnation };
             AppendOperation operation = Operations.Rent();
@@ -128,36 +128,6 @@ public sealed partial class MessageStore : IMessageStore
         throw new IOException($"The log of channel {channelId} can't be made: {Journal.LastError}");
     }
 
-    /// <inheritdoc />
-    public async ValueTask DeleteAsync(long channelId, CancellationToken cancellationToken)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        await _checkpointGate.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            ChannelLog? log;
-            ValueTask<AppendResult> durable;
-            lock (_gate)
-            {
-                if (!_logs.Remove(channelId, out log)) return;
-                _damaged.Remove(channelId);
-                log.Close();
-                var entry = new JournalEntry { Kind = JournalKind.Delete, ChannelId = channelId, Incarnation = log.Incarnation };
-                AppendOperation operation = Operations.Rent();
-                durable = operation.Start(log: null, Durability.Commit, new AppendResult(AppendStatus.Appended, 0, 0), CancellationToken.None);
-                Journal.Enqueue(ref entry, operation);
-            }
-
-            // The files go only when the journal says so for sure; else a start would find a log without files.
-            if ((await durable.ConfigureAwait(false)).Status == AppendStatus.Appended) log.DeleteFiles();
-            else Report($"The files of deleted channel {channelId} stay until the disk works: {Journal.LastError}");
-        }
-        finally
-        {
-            _checkpointGate.Release();
-        }
-    }
-
     /// <summary>Commits, writes a checkpoint, closes. Appends that come later are <see cref="AppendStatus.Unavailable"/>.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -172,7 +142,7 @@ public sealed partial class MessageStore : IMessageStore
         bool isClean = TryCheckpoint(isClosing: true);
         Journal.Dispose();
         foreach (ChannelLog log in logs) log.Close();
-        if (isClean) RemoveJournalsBelow(long.MaxValue);
+        if (isClean) TryRemoveJournalsBelow(long.MaxValue);
         _handles.Dispose();
         _folderLock.Dispose();
         _checkpointGate.Dispose();
@@ -196,7 +166,9 @@ public sealed partial class MessageStore : IMessageStore
     private void RefuseForeignFiles(long channelId)
     {
         string folder = ChannelLog.FolderOf(_options.Folder, channelId);
-        if (_handles.Files.ListFiles(folder, "log-").FirstOrDefault() is not { } file) return;
+        string[] doomed = [.. _doomed.Where(log => log.ChannelId == channelId).Select(log => ChannelLog.PathOf(_options.Folder, channelId, log.Incarnation) + ".")];
+        string? file = _handles.Files.ListFiles(folder, "log-").FirstOrDefault(file => !doomed.Any(path => file.StartsWith(path, StringComparison.Ordinal)));
+        if (file is null) return;
         throw new DamagedLogException(
             $"{file} belongs to no log that the checkpoint knows. Move the folder {folder} away to begin channel {channelId} with an empty log, or restore the whole data folder from a copy; nothing was changed.");
     }

@@ -28,6 +28,9 @@ internal sealed class PageMarks
         _count++;
     }
 
+    /// <summary>Forgets all pages.</summary>
+    public void Clear() => _count = 0;
+
     /// <summary>Forgets the pages below.</summary>
     public void TrimBelow(long page)
     {

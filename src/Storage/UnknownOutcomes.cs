@@ -73,11 +73,15 @@ internal sealed class UnknownOutcomes
     }
 
     /// <summary>The log is gone.</summary>
-    public void RemoveAll(ChannelLog log)
+    public void RemoveAll(ChannelLog log) => RemoveFrom(log, fromKey: 0);
+
+    /// <summary>The messages of a log from a key on are gone: a retry must store them.</summary>
+    public void RemoveFrom(ChannelLog log, long fromKey)
     {
         lock (_gate)
         {
-            foreach (Key key in _outcomes.Keys.Where(key => key.Log == log).ToArray()) _outcomes.Remove(key);
+            foreach ((Key key, Outcome outcome) in _outcomes.ToArray())
+                if (key.Log == log && outcome.Keys.LastKey >= fromKey) _outcomes.Remove(key);
             Settle();
         }
     }

@@ -197,7 +197,15 @@ public sealed partial class ChannelDirectory : IDisposable
             channel.Listener = null;
             channel.Connections.CloseAll(CloseCode.Disabled);
             await channel.Connections.WhenEmptyAsync().ConfigureAwait(false);
-            await _messages.DeleteAsync(channel.Id, CancellationToken.None).ConfigureAwait(false);
+            try
+            {
+                await _messages.DeleteAsync(channel.Id, CancellationToken.None).ConfigureAwait(false);
+            }
+            catch (IOException held)
+            {
+                ListenerLog.StoreTrouble(_logger, held.Message);
+            }
+
             await DeleteRingsAsync(channel).ConfigureAwait(false);
             channel.Events.Add(new ChannelEvent(channel.NowUs, ChannelEventCode.Deleted));
             Removed?.Invoke(channel);

@@ -10,7 +10,7 @@ namespace Gateway.Storage.Disk;
 /// <param name="TimeMaxUs">Latest server time of a record.</param>
 /// <param name="PageBits">The log keeps the page size it was made with.</param>
 /// <param name="SegmentBits">And the file size.</param>
-/// <param name="LogVersion">And the layout of its files.</param>
+/// <param name="LogVersion">And the layout of its files; 0 for a deleted log whose files may still be there.</param>
 /// <param name="Holes">What is deleted between head and until.</param>
 internal readonly record struct ChannelFacts(
     long ChannelId, long Incarnation, long NextSequence, long UntilAddress, long HeadSequence, long HeadAddress, long TimeMaxUs, int PageBits, int SegmentBits,
@@ -21,6 +21,9 @@ internal readonly record struct ChannelFacts(
 
     /// <summary>The layout of new logs' files.</summary>
     public const int LogVersionNow = 2;
+
+    /// <summary>The log was deleted.</summary>
+    public bool IsDeleted => LogVersion == 0;
 
     /// <summary>A log without records.</summary>
     public static ChannelFacts Empty(long channelId, long incarnation, StoreOptions options) =>

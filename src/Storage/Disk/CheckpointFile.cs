@@ -31,8 +31,8 @@ internal sealed class CheckpointFile(HandleCache handles, string folder)
         _isSecondSuspect = false;
     }
 
-    /// <summary>Reads the newer of the valid copies.</summary>
-    /// <exception cref="DamagedLogException">None is valid, or they can't be from the same store.</exception>
+    /// <summary>Reads the newer of the valid copies. They can be several generations apart: each start on a disk that refuses to write one of them may write the other.</summary>
+    /// <exception cref="DamagedLogException">None is valid.</exception>
     public Checkpoint Read()
     {
         Checkpoint? first = ReadFile(_first), second = ReadFile(_second);
@@ -43,12 +43,7 @@ internal sealed class CheckpointFile(HandleCache handles, string folder)
         }
 
         _isSecondSuspect = second is null || first?.Generation > second.Generation;     // the next write must not tear the newer one: a start removes what only the older one needs
-        if (first is null || second is null) return (first ?? second)!;
-        long ahead = first.Generation - second.Generation;
-        if (ahead is 0 or 1) return first;
-        if (ahead == -1) return second;
-        throw new DamagedLogException(
-            $"{_first} is checkpoint {first.Generation} and {_second} is checkpoint {second.Generation}: one of them was replaced. Restore both from the same copy; nothing was changed.");
+        return _isSecondSuspect ? first! : second!.Generation > (first?.Generation ?? -1) ? second : first!;
     }
 
     private void WriteCopy(string path, ReadOnlySpan<byte> bytes)

@@ -12,6 +12,7 @@ internal sealed class HandleCache(FileSystem files, int handlesMax, FreeSpace? s
 
     private readonly Dictionary<string, LinkedListNode<Entry>> _byPath = new(StringComparer.Ordinal);
     private readonly LinkedList<Entry> _newestFirst = new();
+    private readonly HashSet<string> _unsyncedFolders = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
 
     /// <summary>The disk behind the handles.</summary>
@@ -74,6 +75,21 @@ internal sealed class HandleCache(FileSystem files, int handlesMax, FreeSpace? s
             }
             catch (ObjectDisposedException) when (tries < TriesMax) { }
         }
+    }
+
+    /// <summary>Makes a folder in one that is there, and brings its name to the disk before anybody relies on it, also when that failed the first time.</summary>
+    public void MakeFolder(string path)
+    {
+        if (files.FolderExists(path) && !IsUnsynced(path)) return;
+        lock (_gate) _unsyncedFolders.Add(path);
+        files.MakeFolder(path);
+        files.SyncFolder(Path.GetDirectoryName(path)!);
+        lock (_gate) _unsyncedFolders.Remove(path);
+    }
+
+    private bool IsUnsynced(string path)
+    {
+        lock (_gate) return _unsyncedFolders.Contains(path);
     }
 
     /// <summary>Closes the file and removes it.</summary>

@@ -22,10 +22,10 @@ internal sealed partial class SegmentDevice
     }
 
     /// <summary>Before the first write to a file since the start: it is new, or the block is the same already.</summary>
-    private void WriteHeader(int segment)
+    private void WriteHeader(int segment, string path)
     {
         Span<byte> block = stackalloc byte[FileHeader.Bytes];
         (_header!.Value with { Segment = segment }).Write(block);
-        _handles.Write(SegmentPath(segment), block, 0);
+        _handles.Write(path, block, 0);
     }
 }

@@ -10,6 +10,9 @@ namespace Gateway.Storage.Disk;
 /// </remarks>
 internal sealed partial class SegmentDevice : StorageDeviceBase
 {
+    /// <summary>What the name of a file's copy ends with, before it takes the file's place.</summary>
+    public const string CopySuffix = ".new";
+
     private const uint SectorBytes = 512;
 
     private readonly HandleCache _handles;
@@ -151,8 +154,8 @@ internal sealed partial class SegmentDevice : StorageDeviceBase
         {
             foreach (int segment in _unsynced.Order().ToArray())
             {
-                string path = SegmentPath(segment), copy = path + ".new";
-                CopyAndSync(path, copy);
+                string path = SegmentPath(segment), copy = path + CopySuffix;
+                CopyAndSync(segment, path, copy);
                 _handles.Forget(path);
                 _handles.Files.Move(copy, path);
                 _unsynced.Remove(segment);
@@ -172,12 +175,13 @@ internal sealed partial class SegmentDevice : StorageDeviceBase
     /// <summary>What lies in the files now was synced and checked.</summary>
     public void ForgetPoison() => _isPoisoned = false;
 
-    private void CopyAndSync(string path, string copy)
+    private void CopyAndSync(int segment, string path, string copy)
     {
         byte[] buffer = new byte[1 << 20];
         _handles.Files.Delete(copy);
         int length;
         for (long offset = 0; (length = _handles.Read(path, buffer, offset)) > 0; offset += length) _handles.Write(copy, buffer.AsSpan(0, length), offset);
+        if (_header is not null) WriteHeader(segment, copy);     // it was not synced either
         _handles.Sync(copy);
         _handles.Forget(copy);
     }
@@ -255,7 +259,7 @@ internal sealed partial class SegmentDevice : StorageDeviceBase
     {
         try
         {
-            if (_header is not null && !_written.Contains(segment)) WriteHeader(segment);
+            if (_header is not null && !_written.Contains(segment)) WriteHeader(segment, SegmentPath(segment));
             _handles.Write(SegmentPath(segment), bytes, _headerBytes + offset);
             if (_written.Add(segment)) _folderUnsynced = true;      // perhaps a new file
             _unsynced.Add(segment);

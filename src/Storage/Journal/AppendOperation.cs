@@ -88,7 +88,13 @@ internal sealed class AppendOperation : IValueTaskSource<AppendResult>, IThreadP
 
     private void Tell()
     {
-        if (Interlocked.Exchange(ref _isClaimed, 1) == 0) _core.SetResult(_result);
+        if (Interlocked.Exchange(ref _isClaimed, 1) == 0)
+        {
+            // Only now: a caller that stopped waiting was not told, and may try again.
+            if (IsRetry && _result.Status == AppendStatus.Appended) Log?.NoteKnown(this);
+            _core.SetResult(_result);
+        }
+
         LetGo();
     }
 

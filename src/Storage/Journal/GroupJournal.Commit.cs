@@ -52,9 +52,11 @@ internal sealed partial class GroupJournal
             operations = TakeAll();
             sequence = _nextSequence - 1;
             _hasUncommitted = false;
+            _isCommitting = true;
         }
 
         Commit(operations, sequence);
+        lock (_gate) _isCommitting = false;
     }
 
     private void Commit(AppendOperation? operations, long sequence)
@@ -149,7 +151,6 @@ internal sealed partial class GroupJournal
                 if (status == AppendStatus.Appended)
                 {
                     operation.Log?.Acknowledge(operation.Success.LastKey + 1);
-                    if (operation.IsRetry) operation.Log?.NoteKnown(operation);
                     operation.SetResult(operation.Success);
                 }
                 else

@@ -23,6 +23,7 @@ internal sealed partial class GroupJournal : IDisposable
     private long _durableSequence;
     private long _durableAddress;
     private bool _hasUncommitted;
+    private bool _isCommitting;
     private bool _isIdle;
     private bool _isStopping;
     private bool _hasStopped;
@@ -32,6 +33,7 @@ internal sealed partial class GroupJournal : IDisposable
     /// <param name="options">Sizes and times.</param>
     /// <param name="generation">Which journal it is.</param>
     /// <param name="recovered">Called by the commit thread when a disk that failed works again.</param>
+    /// <exception cref="IOException">The disk refused the files.</exception>
     public GroupJournal(HandleCache handles, StoreOptions options, long generation, Action recovered)
     {
         _options = options;
@@ -41,6 +43,12 @@ internal sealed partial class GroupJournal : IDisposable
         FileHeader header = HeaderOf(options, generation);
         _device = new SegmentDevice(handles, path, 1L << options.JournalSegmentBits, headAddress: 0, header);
         _facts = new JournalFacts(handles, FactsPathOf(options.Folder, generation), generation);
+        _facts.Begin();
+        Span<byte> block = stackalloc byte[FileHeader.Bytes];
+        header.Write(block);
+        handles.Write(path + ".0", block, 0);       // the file is there before the checkpoint speaks of it
+        handles.Sync(path + ".0");
+        handles.Files.SyncFolder(options.Folder);
         _log = new FasterLog(new FasterLogSettings
         {
             LogDevice = _device,
@@ -50,13 +58,6 @@ internal sealed partial class GroupJournal : IDisposable
             SegmentSizeBits = options.JournalSegmentBits,
             TryRecoverLatest = false,
         });
-        _facts.Write(0, 0);
-        _facts.Sync();
-        Span<byte> block = stackalloc byte[FileHeader.Bytes];
-        header.Write(block);
-        handles.Write(path + ".0", block, 0);       // the file is there before the checkpoint speaks of it
-        handles.Sync(path + ".0");
-        handles.Files.SyncFolder(options.Folder);
         if (options.IsStepped) return;
         _thread = new Thread(Run) { IsBackground = true, Name = $"journal commit {generation}", Priority = ThreadPriority.AboveNormal };
         _thread.Start();
@@ -127,6 +128,14 @@ internal sealed partial class GroupJournal : IDisposable
             Add(operation);
             if (_isIdle) Monitor.Pulse(_gate);
         }
+    }
+
+    /// <summary>Goes on when everybody who appended was told: nothing that the files may lack can be acknowledged any more.</summary>
+    /// <exception cref="IOException">Somebody waits.</exception>
+    public void ThrowIfUnsettled()
+    {
+        lock (_gate)
+            if (_first is not null || _isCommitting || (_hasUncommitted && !IsPoisoned)) throw new IOException("the journal has entries that are not synced yet.");
     }
 
     /// <summary>The next sequence and the address it will have: all entries below are in the channels' logs.</summary>

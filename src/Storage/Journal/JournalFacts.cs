@@ -16,27 +16,37 @@ internal sealed class JournalFacts(HandleCache handles, string path, long genera
     private readonly byte[] _slot = new byte[SlotBytes];
     private int _turn;
 
+    /// <summary>Makes the file, on the disk before the checkpoint speaks of it, so that one valid slot is always there.</summary>
+    /// <exception cref="IOException">The disk refused.</exception>
+    public void Begin()
+    {
+        WriteSlot(0, 0);
+        handles.Sync(path);
+    }
+
     /// <summary>Notes that all up to the sequence is durable.</summary>
     public void Write(long sequence, long address)
+    {
+        try
+        {
+            WriteSlot(sequence, address);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The journal itself is synced; this copy only helps to tell damage from a torn tail.
+        }
+    }
+
+    private void WriteSlot(long sequence, long address)
     {
         BinaryPrimitives.WriteInt64LittleEndian(_slot, generation);
         BinaryPrimitives.WriteInt64LittleEndian(_slot.AsSpan(8), sequence);
         BinaryPrimitives.WriteInt64LittleEndian(_slot.AsSpan(16), address);
         BinaryPrimitives.WriteInt32LittleEndian(_slot.AsSpan(24), Version);
         BinaryPrimitives.WriteUInt32LittleEndian(_slot.AsSpan(SlotBytes - 4), Crc32C.Compute(_slot.AsSpan(0, SlotBytes - 4)));
-        try
-        {
-            handles.Write(path, _slot, SlotBytes * _turn);
-            _turn ^= 1;
-        }
-        catch (IOException)
-        {
-            // The journal itself is synced; this copy only helps to tell damage from a torn tail.
-        }
+        handles.Write(path, _slot, SlotBytes * _turn);
+        _turn ^= 1;
     }
-
-    /// <summary>Brings the file to the disk; done once, so that one valid slot is always there.</summary>
-    public void Sync() => handles.Sync(path);
 
     /// <summary>The last sequence known to be durable; -1 when the file says nothing.</summary>
     /// <exception cref="DamagedLogException">The file is of a later version.</exception>

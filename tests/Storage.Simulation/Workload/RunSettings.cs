@@ -27,6 +27,7 @@ internal sealed class RunSettings
             ChannelSegmentBits = 16 + random.Next(2),
             OpenLogsMax = random.Next(2) == 0 ? 1 + random.Next(3) : 64,
             OpenFilesMax = random.Next(2) == 0 ? 8 : 64,
+            FreeBytesMin = random.Next(3) == 0 ? 1L << (12 + random.Next(8)) : 0,
             PacketBytesMax = random.Next(2) == 0 ? 1 << 17 : 50_000,
         };
         Weights = new int[Enum.GetValues<Operation>().Length];

@@ -1,0 +1,85 @@
+namespace Gateway.Storage.Tests.Simulation;
+
+/// <summary>What seeds of the simulation found about files whose sync failed and whose pages the system then dropped.</summary>
+public sealed class RepairTests : SimulatedFixture
+{
+    /// <summary>Promise: what a failed sync of a channel's file dropped is taken from the journal; the channel goes on by itself and the checkpoint is not held up.</summary>
+    [Fact]
+    public async Task A_channel_whose_unsynced_pages_are_gone_is_made_whole_from_the_journal()
+    {
+        MessageStore store = Open();
+        IMessageLog log = await OpenLog(store), other = await OpenLog(store, 2);
+        await Append(store, log, 0, 10);
+        Assert.True(await store.CheckpointAsync(CancellationToken.None));
+        await Append(store, log, 10, 500);
+        await Step(store, log.DeleteBelowAsync(4, CancellationToken.None));
+        await Step(store, log.DeleteRangeAsync(20, 30, CancellationToken.None));
+        Fail(DiskCall.Sync, "/channels/1/", times: 1);
+        Assert.False(await store.CheckpointAsync(CancellationToken.None));
+        Assert.Equal(AppendStatus.Unavailable, (await Append(store, log, 0)).Status);
+        await Assert.ThrowsAsync<IOException>(() => Numbers(log));      // and not "damaged"
+        Assert.Equal(AppendStatus.Appended, (await Append(store, other, 0)).Status);
+
+        Assert.True(await store.CheckpointAsync(CancellationToken.None));
+        Assert.Equal(AppendStatus.Appended, (await Append(store, log, 510)).Status);
+        long[] expected = [.. Range(3, 16), .. Range(29, 482)];
+        Assert.Equal(expected, await Numbers(log));
+        Assert.Equal(expected, await Numbers(await OpenLog(CutAndOpen())));
+    }
+
+    /// <summary>Promise: a repair waits for appends that are under way, so that none is acknowledged that the repaired log lacks.</summary>
+    [Fact]
+    public async Task A_repair_waits_for_the_journal()
+    {
+        MessageStore store = Open();
+        IMessageLog log = await OpenLog(store);
+        Task<AppendResult> pending = log.AppendAsync(Pack(0, 10), CancellationToken.None).AsTask();
+        Fail(DiskCall.Sync, "/channels/1/", times: 1);
+        Assert.False(await store.CheckpointAsync(CancellationToken.None));
+        Assert.False(await store.CheckpointAsync(CancellationToken.None));
+        store.Step();
+        Assert.Equal(AppendStatus.Appended, (await pending).Status);
+        Assert.True(await store.CheckpointAsync(CancellationToken.None));
+        Assert.Equal(Range(0, 10), await Numbers(log));
+        Assert.Equal(Range(0, 10), await Numbers(await OpenLog(CutAndOpen())));
+    }
+
+    /// <summary>Promise: a packet whose outcome is unknown and that was lost with the pages is stored by its retry.</summary>
+    [Fact]
+    public async Task A_retry_of_what_a_failed_sync_took_stores_it()
+    {
+        MessageStore store = Open();
+        IMessageLog log = await OpenLog(store);
+        await Append(store, log, 0);
+        Fail(DiskCall.Sync, "/journal-", times: 1);
+        Assert.Equal(AppendStatus.Unavailable, (await Append(store, log, 1, 3, deduplicationId: 5)).Status);
+        Fail(DiskCall.Sync, "/channels/1/", times: 1);
+        Assert.False(await store.CheckpointAsync(CancellationToken.None));
+        Assert.True(await store.CheckpointAsync(CancellationToken.None));
+        Assert.Equal([0], await Numbers(log));
+        Assert.Equal(AppendStatus.Appended, (await Append(store, log, 1, 3, deduplicationId: 5)).Status);
+        Assert.Equal(Range(0, 4), await Numbers(log));
+        Assert.Equal(Range(0, 4), await Numbers(await OpenLog(CutAndOpen())));
+    }
+
+    /// <summary>Promise: messages of a channel that asks for no sync can be lost with a failed one, whole packets from the end; those that were synced can't.</summary>
+    [Theory]
+    [InlineData(Durability.Os)]
+    [InlineData(Durability.Memory)]
+    public async Task Messages_that_were_told_before_their_sync_are_lost_from_the_end(Durability durability)
+    {
+        MessageStore store = Open();
+        IMessageLog log = await OpenLog(store, 1, durability);
+        await Append(store, log, 0, 3);
+        store.Step();
+        Fail(DiskCall.Sync, "/journal-", times: 1);
+        Assert.Equal(AppendStatus.Appended, (await Append(store, log, 3, 3)).Status);
+        Fail(DiskCall.Sync, "/channels/1/", times: 1);
+        Assert.False(await store.CheckpointAsync(CancellationToken.None));
+        Assert.True(await store.CheckpointAsync(CancellationToken.None));
+        Assert.Equal(Range(0, 3), await Numbers(log));
+        Assert.Equal(3, log.State.Count);
+        await Append(store, log, 6);
+        Assert.Equal([.. Range(0, 3), 6], await Numbers(log));
+    }
+}
