@@ -48,11 +48,24 @@ internal sealed partial class SimulationRun
     private void Append(ChannelModel channel, PacketModel model, Packet packet)
     {
         IMessageLog log = _logs[channel.Id];
-        long bytesBefore = log.State.Bytes;
+        LogState before = log.State;
         CancellationTokenSource? cancel = _random.Next(CancelOdds) == 0 ? new CancellationTokenSource() : null;
         var append = new PendingAppend(channel, model, packet, log.AppendAsync(packet, cancel?.Token ?? CancellationToken.None), cancel);
-        if (append.Task.IsCompleted) Tell(append, bytesBefore);
+        NoteDropped(channel, before, log.State);
+        if (append.Task.IsCompleted) Tell(append, before.Bytes);
         else _appends.Add(append);
+    }
+
+    /// <summary>Messages that gave way to an append: only on a channel that wants it, only when it was full, and counted.</summary>
+    private void NoteDropped(ChannelModel channel, LogState before, LogState after)
+    {
+        if (after.HeadKey == before.HeadKey && after.DroppedCount == before.DroppedCount) return;
+        long dropped = after.DroppedCount - before.DroppedCount;
+        _trace?.Invoke($"  channel {channel.Id} dropped {dropped} messages, from {before.HeadKey} below {after.HeadKey}");
+        if (channel.Options.Overflow != Overflow.DropOldest) throw new BrokenPromiseException($"channel {channel.Id} dropped messages, and nobody said it may");
+        if (after.HeadKey > before.NextKey) throw new BrokenPromiseException($"channel {channel.Id} dropped messages below {after.HeadKey} that were not told, the next key was {before.NextKey}");
+        if (dropped < channel.CountLive(before.HeadKey, after.HeadKey)) throw new BrokenPromiseException($"channel {channel.Id} dropped messages from {before.HeadKey} below {after.HeadKey} and counted {dropped}");
+        channel.DeletedAsked.Add(0, after.HeadKey);
     }
 
     /// <summary>The caller of an append stops waiting.</summary>
@@ -114,10 +127,7 @@ internal sealed partial class SimulationRun
             case AppendStatus.Full:
                 _result.Full++;
                 Refused(channel, model);
-                // A record takes its payload, 24 bytes and padding; and up to a page's rest stays empty before each.
-                long most = bytesBefore;
-                for (int i = 0; i < model.Count; i++) most += (model.LengthOf(i) * 2L) + 64;
-                if (most + 2048 < channel.Options.QuotaBytes) throw new BrokenPromiseException($"channel {channel.Id}: {model} is refused as too much for {channel.Options.QuotaBytes} bytes, of which {bytesBefore} are used");
+                if (bytesBefore + MostBytesOf(model) < channel.Options.QuotaBytes) throw new BrokenPromiseException($"channel {channel.Id}: {model} is refused as too much for {channel.Options.QuotaBytes} bytes, of which {bytesBefore} are used");
                 break;
             case AppendStatus.TooLarge:
                 _result.TooLarge++;
@@ -125,7 +135,7 @@ internal sealed partial class SimulationRun
                 int total = 0, longest = 0;
                 for (int i = 0; i < model.Count; i++) (total, longest) = (total + model.LengthOf(i), Math.Max(longest, model.LengthOf(i)));
                 int journalMax = (1 << _settings.Store.JournalPageBits) - 1024;
-                if (longest <= Packet.MessageBytesMax && total <= _settings.Store.PacketBytesMax && total + (4 * model.Count) <= journalMax)
+                if (MostBytesOf(model) < channel.Options.QuotaBytes && longest <= Packet.MessageBytesMax && total <= _settings.Store.PacketBytesMax && total + (4 * model.Count) <= journalMax)
                     throw new BrokenPromiseException($"channel {channel.Id}: {model} of {total} bytes is refused as too large");
                 break;
             default:
@@ -183,4 +193,12 @@ internal sealed partial class SimulationRun
     /// <param name="Task">Told, or not yet.</param>
     /// <param name="Cancel">Ends the wait; null when the caller will not.</param>
     private sealed record PendingAppend(ChannelModel Channel, PacketModel Model, Packet Packet, ValueTask<AppendResult> Task, CancellationTokenSource? Cancel);
+
+    /// <summary>A record takes its payload, 24 bytes and padding; and up to a page's rest stays empty before each.</summary>
+    private static long MostBytesOf(PacketModel packet)
+    {
+        long most = 2048;
+        for (int i = 0; i < packet.Count; i++) most += (packet.LengthOf(i) * 2L) + 64;
+        return most;
+    }
 }
