@@ -62,7 +62,7 @@ internal sealed class RunSettings
 
     public LogOptions NewLogOptions(Random random) => new()
     {
-        QuotaBytes = random.Next(3) switch { 0 => 20_000 + random.Next(100_000), _ => 1L << 30 },
+        QuotaBytes = random.Next(3) switch { 0 => 4_000 + random.Next(60_000), _ => 1L << 30 },
         Overflow = random.Next(3) == 0 ? Overflow.DropOldest : Overflow.Block,
         AgeMax = random.Next(2) == 0 ? TimeSpan.FromDays(30) : TimeSpan.FromMinutes(1 + random.Next(60)),
         Durability = random.Next(5) switch { 0 => Durability.Os, 1 => Durability.Memory, _ => Durability.Commit },
