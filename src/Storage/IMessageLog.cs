@@ -25,6 +25,8 @@ public interface IMessageLog
     ValueTask<AppendResult> AppendAsync(Packet packet, CancellationToken cancellationToken);
 
     /// <summary>Completes when an append that was refused as <see cref="AppendStatus.Full"/> may work again: after a delete, after expiry, or when the log works again.</summary>
+    /// <remarks>It waits also for a log that does not work. Whoever was told <see cref="AppendStatus.Unavailable"/> does not wait here for ever: the packet may be stored, while the log
+    /// is full.</remarks>
     ValueTask WaitForSpaceAsync(CancellationToken cancellationToken);
 
     /// <summary>Fills <paramref name="page"/> with messages whose key is at least <paramref name="fromKey"/>, oldest first.</summary>

@@ -3,44 +3,6 @@ namespace Gateway.Storage.Tests;
 public sealed class QuotaAndAgeTests : StoreFixture
 {
     [Fact]
-    public async Task Sixty_four_writers_never_get_past_the_quota_and_every_refusal_is_told()
-    {
-        await using MessageStore store = Open();
-        IMessageLog log = await store.OpenAsync(1, new LogOptions { QuotaBytes = 1_000_000 }, None);
-        long appended = 0, full = 0;
-        await Task.WhenAll(Enumerable.Range(0, 64).Select(_ => Task.Run(async () =>
-        {
-            for (int i = 0; i < 40; i++)
-            {
-                AppendResult result = await log.AppendAsync(Pack(0, 10), None);
-                if (result.Status == AppendStatus.Appended) Interlocked.Add(ref appended, 10);
-                else if (result.Status == AppendStatus.Full) Interlocked.Increment(ref full);
-                Assert.True(log.State.Bytes <= 1_000_000);
-            }
-        })));
-        Assert.True(full > 0 && appended > 7_000);
-        Assert.Equal(64 * 40, (appended / 10) + full);
-        Assert.Equal(appended, log.State.Count);
-        Assert.True(log.State.IsFull);
-        Assert.Equal(appended, (await ReadAll(log)).Count);
-    }
-
-    [Fact]
-    public async Task A_full_log_takes_messages_again_as_soon_as_some_are_deleted()
-    {
-        await using MessageStore store = Open();
-        IMessageLog log = await store.OpenAsync(1, new LogOptions { QuotaBytes = 200_000 }, None);
-        int i = 0;
-        while ((await log.AppendAsync(Pack(i * 10, 10), None)).Status == AppendStatus.Appended) i++;
-        Task waiting = log.WaitForSpaceAsync(None).AsTask();
-        Assert.False(waiting.IsCompleted);
-        Assert.Equal(500, (await log.DeleteBelowAsync(501, None)).Count);
-        await waiting.WaitAsync(TimeSpan.FromSeconds(10), None);
-        await Append(log, Pack(i * 10, 10));
-        AssertNumbers(await ReadAll(log), 500, (i * 10) - 490);
-    }
-
-    [Fact]
     public async Task Deleting_gives_whole_files_back_to_the_disk_at_the_next_checkpoint()
     {
         await using MessageStore store = Open(Options with { ChannelSegmentBits = 17 });
@@ -52,21 +14,6 @@ public sealed class QuotaAndAgeTests : StoreFixture
         Assert.True(await store.CheckpointAsync(None));
         await Until(() => Directory.GetFiles(folder).Length <= 3, "the files' removal");
         AssertNumbers(await ReadAll(log), 1_899, 101);
-    }
-
-    [Fact]
-    public async Task Reading_below_the_head_begins_at_the_head_and_says_so()
-    {
-        await using MessageStore store = Open();
-        IMessageLog log = await store.OpenAsync(1, new LogOptions(), None);
-        await Append(log, Pack(0, 100));
-        await log.DeleteBelowAsync(51, None);
-        var page = new MessagePage();
-        await log.ReadAsync(10, 5, int.MaxValue, page, None);
-        Assert.True(page.SkippedToHead);
-        Assert.Equal(50, NumberOf(page.Payload(0)));
-        await log.ReadAsync(page.NextKey, 5, int.MaxValue, page, None);
-        Assert.False(page.SkippedToHead);
     }
 
     [Fact]

@@ -13,6 +13,9 @@ internal sealed class AppendPatience(ILogger<AppendPatience> logger)
     /// <summary>Pause after an append that failed again although the log had called for it.</summary>
     internal static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>Longest wait before a batch whose outcome is unknown is tried again: it may be stored already, and then it needs no space in a log that is full meanwhile.</summary>
+    internal static readonly TimeSpan UnknownPause = TimeSpan.FromSeconds(2);
+
     /// <summary>Appends a refused batch as soon as the log takes it. The batch keeps its id, so one that was stored although nobody could say so is not stored again.</summary>
     /// <returns>False when it never will, or the connection ended meanwhile: then no reply may be sent.</returns>
     internal async Task<bool> AppendLaterAsync(TcpConnection connection, DecodeBatch batch, AppendStatus status)
@@ -34,7 +37,7 @@ internal sealed class AppendPatience(ILogger<AppendPatience> logger)
                 if (status is AppendStatus.TooLarge) return false;
                 if (channel.NoteBlocked(Channel.BlockedByStorage)) ListenerLog.BufferRefuses(logger, channel.Id, status);
 
-                await channel.Log.WaitForSpaceAsync(cancellationToken).ConfigureAwait(false);
+                await WaitForSpaceAsync(channel, status, cancellationToken).ConfigureAwait(false);
                 if (attempt > 0) await Task.Delay(RetryPause, channel.Clock, cancellationToken).ConfigureAwait(false);
                 AppendResult appended = await channel.Log.AppendAsync(batch.Seal(channel.NowUs), CancellationToken.None).ConfigureAwait(false);
                 if (appended.Status is AppendStatus.Appended)
@@ -53,6 +56,14 @@ internal sealed class AppendPatience(ILogger<AppendPatience> logger)
         {
             return false;       // the channel was removed
         }
+    }
+
+    private static async Task WaitForSpaceAsync(Channel channel, AppendStatus status, CancellationToken cancellationToken)
+    {
+        Task space = channel.Log.WaitForSpaceAsync(cancellationToken).AsTask();
+        if (status is AppendStatus.Unavailable) await Task.WhenAny(space, Task.Delay(UnknownPause, channel.Clock, cancellationToken)).ConfigureAwait(false);
+        else await space.ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
     }
 
     /// <summary>Waits until the running minute ends, since a limit per minute is used up.</summary>

@@ -8,6 +8,7 @@ using Gateway.Host.Listeners;
 using Gateway.Host.Tests.Channels;
 using Gateway.Storage;
 using Gateway.Storage.Rings;
+using Gateway.Storage.Tests.Contract;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 

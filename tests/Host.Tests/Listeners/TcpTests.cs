@@ -4,6 +4,7 @@ using Gateway.Host.Channels;
 using Gateway.Host.Listeners;
 using Gateway.Host.Tests.Channels;
 using Gateway.Storage;
+using Gateway.Storage.Tests.Contract;
 using Xunit;
 
 namespace Gateway.Host.Tests.Listeners;

@@ -10,6 +10,7 @@ using Gateway.Host.Channels;
 using Gateway.Host.Configuration;
 using Gateway.Storage;
 using Gateway.Storage.Rings;
+using Gateway.Storage.Tests.Contract;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
