@@ -44,6 +44,18 @@ public static class MessageJson
         return written;
     }
 
+    /// <summary>Writes one value of a payload as JSON.</summary>
+    /// <param name="value">As <see cref="MessageValues.Value"/> gives it.</param>
+    /// <param name="output">Takes the JSON; unchanged when the result is false.</param>
+    /// <returns>False when it is not one whole value.</returns>
+    public static bool WriteValue(ReadOnlySpan<byte> value, IBufferWriter<byte> output)
+    {
+        int end = 0;
+        if (!MessagePackScan.TrySkip(value, ref end) || end != value.Length) return false;
+        output.Advance(JsonValue.Write(value, 0, output.GetSpan((int)RoomOf(value, 0, end))));
+        return true;
+    }
+
     private static bool Write(ReadOnlySpan<byte> payload, int p, int count, in MessageEnvelope envelope, IBufferWriter<byte> output,
         ParameterSelection? fields, Span<ulong> order, Span<Entry> entries)
     {

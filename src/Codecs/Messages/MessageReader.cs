@@ -10,6 +10,35 @@ public static class MessageReader
     /// <summary>The device's time, µs since 1970.</summary>
     public static bool TryGetTimestamp(ReadOnlySpan<byte> payload, out long timeUs) => TryGetTime(payload, ParameterKeys.Timestamp, out timeUs);
 
+    /// <summary>The device's identifier and its time, in one pass.</summary>
+    /// <param name="payload">A stored payload.</param>
+    /// <param name="ident">UTF-8.</param>
+    /// <param name="timeUs">µs since 1970; 0 when the message has no time.</param>
+    /// <returns>False when there is no identifier.</returns>
+    public static bool TryGetOrigin(ReadOnlySpan<byte> payload, out ReadOnlySpan<byte> ident, out long timeUs)
+    {
+        ident = default;
+        timeUs = 0;
+        bool isThere = false;
+        int p = 0;
+        if (!MessagePackScan.TryMapHeader(payload, ref p, out int count)) return false;
+        for (int i = 0; i < count; i++)
+        {
+            if (!MessagePackScan.TryKey(payload, ref p, out int key, out _, out int nameLength)) return false;
+            int start = p;
+            if (!MessagePackScan.TrySkip(payload, ref p)) return false;
+            if (nameLength >= 0) continue;
+            // The last of equal keys counts, as everywhere.
+            if (key == ParameterKeys.Timestamp) timeUs = TimeAt(payload, start, out long found) ? found : 0;
+            else if (key == ParameterKeys.Ident)
+            {
+                isThere = MessagePackScan.TryText(payload, ref start, out int textStart, out int length);
+                ident = isThere ? payload.Slice(textStart, length) : default;
+            }
+        }
+        return isThere;
+    }
+
     /// <summary>Latitude and longitude in degrees; false when one of them is missing.</summary>
     public static bool TryGetPosition(ReadOnlySpan<byte> payload, out double latitude, out double longitude)
     {
@@ -30,11 +59,7 @@ public static class MessageReader
     public static bool TryGetTime(ReadOnlySpan<byte> payload, int key, out long timeUs)
     {
         timeUs = 0;
-        if (!TryFind(payload, key, out int p)) return false;
-        if (MessagePackScan.TryTime(payload, ref p, out timeUs)) return true;
-        if (!TryNumberAt(payload, p, out double seconds) || Math.Abs(seconds) > 1e12) return false;
-        timeUs = (long)Math.Round(seconds * 1e6);
-        return true;
+        return TryFind(payload, key, out int p) && TimeAt(payload, p, out timeUs);
     }
 
     /// <summary>A number, integer or real, or a time as seconds.</summary>
@@ -78,6 +103,14 @@ public static class MessageReader
             if (found == key && nameLength < 0) valueStart = start;
         }
         return valueStart >= 0;
+    }
+
+    private static bool TimeAt(ReadOnlySpan<byte> payload, int p, out long timeUs)
+    {
+        if (MessagePackScan.TryTime(payload, ref p, out timeUs)) return true;
+        if (!TryNumberAt(payload, p, out double seconds) || Math.Abs(seconds) > 1e12) return false;
+        timeUs = (long)Math.Round(seconds * 1e6);
+        return true;
     }
 
     private static bool TryNumberAt(ReadOnlySpan<byte> payload, int p, out double value)

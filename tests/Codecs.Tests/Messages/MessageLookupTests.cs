@@ -36,6 +36,49 @@ public class MessageLookupTests
     }
 
     [Fact]
+    public void A_walk_gives_every_value_of_the_json_under_the_same_name()
+    {
+        var output = new System.Buffers.ArrayBufferWriter<byte>();
+        for (int seed = 0; seed < 5_000; seed++)
+        {
+            var random = new Random(seed);
+            byte[] payload = RandomPayload(random);
+            var walked = new Dictionary<string, string>();
+            var values = new MessageValues(payload);
+            while (values.MoveNext())
+            {
+                output.ResetWrittenCount();
+                Assert.True(MessageJson.WriteValue(values.Value, output), $"seed {seed}");
+                walked[values.IsNamed ? Encoding.UTF8.GetString(values.Name) : ParameterDictionary.NameOf(values.Key)] = Encoding.UTF8.GetString(output.WrittenSpan);
+            }
+            foreach (string name in new[] { "channel.id", "protocol.id", "server.timestamp" }) walked.Remove(name);
+            using JsonDocument json = JsonDocument.Parse(ToJson(payload));
+            Dictionary<string, string> shown = json.RootElement.EnumerateObject().Where(one => one.Name is not ("channel.id" or "protocol.id" or "server.timestamp")).ToDictionary(one => one.Name, one => one.Value.GetRawText());
+            Assert.True(shown.OrderBy(one => one.Key, StringComparer.Ordinal).SequenceEqual(walked.OrderBy(one => one.Key, StringComparer.Ordinal)), $"seed {seed}: {json.RootElement.GetRawText()}");
+
+            bool isThere = MessageReader.TryGetOrigin(payload, out ReadOnlySpan<byte> ident, out long timeUs);
+            Assert.Equal(MessageReader.TryGetIdent(payload, out ReadOnlySpan<byte> alone), isThere);
+            Assert.True(ident.SequenceEqual(alone), $"seed {seed}");
+            Assert.Equal(MessageReader.TryGetTimestamp(payload, out long time) ? time : 0, timeUs);
+        }
+    }
+
+    [Fact]
+    public void A_walk_over_damaged_payloads_ends_without_an_exception()
+    {
+        for (int seed = 0; seed < 20_000; seed++)
+        {
+            var random = new Random(seed);
+            byte[] payload = RandomPayload(random);
+            for (int i = random.Next(1, 6); i > 0; i--) payload[random.Next(payload.Length)] = (byte)random.Next(256);
+            int steps = 0;
+            var values = new MessageValues(payload.AsSpan(0, random.Next(payload.Length + 1)));
+            while (values.MoveNext()) steps += values.Value.Length + values.Name.Length;
+            Assert.True(steps <= payload.Length, $"seed {seed}");
+        }
+    }
+
+    [Fact]
     public void Damaged_payloads_give_false_where_json_does_and_never_an_exception()
     {
         var lookup = new MessageLookup(s_names);
