@@ -13,6 +13,8 @@ internal static class ApiRoutes
         .. ProtocolRoutes.Table,
         .. DeviceTypeRoutes.Table,
         .. DeviceRoutes.Table,
+        .. DeviceMessageRoutes.Table,
+        .. TelemetryRoutes.Table,
         .. ReloadRoutes.Table,
         .. CustomerRoutes.Table,
         .. SubaccountRoutes.Table,

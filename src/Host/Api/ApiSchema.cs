@@ -114,6 +114,7 @@ internal sealed record ApiSchema(string Name, params ApiField[] Fields)
         new("media_rotate", "integer", "bytes of media to keep; kept as given", true),
         new("metadata", "object", "free JSON of yours", true),
         new("connected", "boolean", "whether it is connected now"),
+        new("telemetry", "object", "last value of each parameter, and its time"),
         new("last_active", "integer", "when it was heard last, s since 1970"),
         new("blocked", "integer", "0, or 6: its kind is not there"),
         new("blocked_reason", "string", "the same in words"));

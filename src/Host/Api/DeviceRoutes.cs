@@ -45,6 +45,7 @@ internal static class DeviceRoutes
         new("media_rotate", true, (json, device) => json.WriteNumberValue(device.Definition.MediaRotate)),
         new("metadata", false, (json, device) => json.WriteRawValue(device.Definition.MetadataJson)),
         new("connected", false, (json, device) => json.WriteBooleanValue(device.IsConnected)),
+        new("telemetry", false, (json, device) => device.Telemetry.WriteJson(json, null, device.Facts)),
         new("last_active", false, (json, device) => WriteTime(json, device.LastActiveUs)),
         new("blocked", false, (json, device) => json.WriteNumberValue(BlockedOf(types, device))),
         new("blocked_reason", false, (json, device) => json.WriteStringValue(BlockedOf(types, device) == 0 ? "" : $"There is no device type {device.Definition.DeviceTypeId} now: its protocol is not there.")));

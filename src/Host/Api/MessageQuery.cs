@@ -66,6 +66,12 @@ internal sealed record MessageQuery
     /// <summary>Reads the <c>data</c> of a GET.</summary>
     internal static MessageQuery ForRead(JsonElement? data) => Read(data, s_readKeys);
 
+    /// <summary>Reads the <c>data</c> of a GET of devices' messages; times are the devices' own there.</summary>
+    internal static MessageQuery ForDevices(JsonElement? data) => Read(data, s_packetKeys);
+
+    /// <summary>The same, of messages that were filtered already.</summary>
+    internal MessageQuery WithoutFilter() => this with { Filter = null };
+
     /// <summary>Reads the <c>data</c> of a DELETE.</summary>
     internal static MessageQuery ForDelete(JsonElement? data) => Read(data, s_deleteKeys);
 

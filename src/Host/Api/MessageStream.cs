@@ -23,9 +23,7 @@ internal sealed class MessageStream(PipeWriter output, MessageQuery query, Devic
     /// <summary>Pages after which others have their turn: a filter that fits nothing reads a whole log without ever waiting for the client.</summary>
     private const int PagesPerTurn = 8;
 
-    private static readonly PagePool s_pages = new();
-
-    private readonly MessagePage _page = s_pages.Rent();
+    private readonly MessagePage _page = MessagePages.Rent();
     private readonly MessageMatcher? _filter = query.Filter is null ? null : new MessageMatcher(query.Filter, clock);
     private readonly ArrayBufferWriter<byte> _scratch = new(1024);
     private MessageOwner? _owner;
@@ -92,7 +90,7 @@ internal sealed class MessageStream(PipeWriter output, MessageQuery query, Devic
     }
 
     /// <summary>Gives the page back.</summary>
-    public void Dispose() => s_pages.Return(_page);
+    public void Dispose() => MessagePages.Return(_page);
 
     private async ValueTask TakeTurnsAsync(CancellationToken cancellationToken)
     {
@@ -105,11 +103,18 @@ internal sealed class MessageStream(PipeWriter output, MessageQuery query, Devic
     private bool TryWrite(Channel channel, int index)
     {
         if (_owner?.Channel != channel) _owner = devices.OwnerOf(channel);
-        var envelope = new MessageEnvelope(channel.Id, channel.Definition.ProtocolId, _page.ServerTimeUs(index), _owner.Of(_page.Payload(index)));
-        if (_filter is not null && !_filter.IsMatch(_page.Payload(index), in envelope)) return true;
+        return TryWrite(_page, index, channel, _owner.Of(_page.Payload(index)));
+    }
+
+    /// <summary>Writes one message of a page, unless the filter leaves it out.</summary>
+    /// <returns>False when the limits of the query leave no room for it.</returns>
+    internal bool TryWrite(MessagePage page, int index, Channel channel, MessageDevice? device)
+    {
+        var envelope = new MessageEnvelope(channel.Id, channel.Definition.ProtocolId, page.ServerTimeUs(index), device);
+        if (_filter is not null && !_filter.IsMatch(page.Payload(index), in envelope)) return true;
         // A payload that is no message can't be shown; the log's checksum says that it is what was stored.
         _scratch.ResetWrittenCount();
-        if (!MessageJson.Write(_page.Payload(index), envelope, _scratch, query.Fields)) return true;
+        if (!MessageJson.Write(page.Payload(index), envelope, _scratch, query.Fields)) return true;
 
         if (Count > 0 && (Count >= query.Count || _written + _scratch.WrittenCount > query.Bytes))
         {
@@ -121,28 +126,5 @@ internal sealed class MessageStream(PipeWriter output, MessageQuery query, Devic
         _written += _scratch.WrittenCount + 1;
         HasRoom = Count < query.Count;
         return true;
-    }
-
-    /// <summary>Pages for the next requests.</summary>
-    private sealed class PagePool
-    {
-        private const int CountMax = 16;
-
-        private readonly Lock _gate = new();
-        private readonly Stack<MessagePage> _free = new();
-
-        internal MessagePage Rent()
-        {
-            lock (_gate) return _free.TryPop(out MessagePage? page) ? page : new MessagePage();
-        }
-
-        internal void Return(MessagePage page)
-        {
-            page.Clear();
-            lock (_gate)
-            {
-                if (_free.Count < CountMax) _free.Push(page);
-            }
-        }
     }
 }

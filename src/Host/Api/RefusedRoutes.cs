@@ -9,6 +9,10 @@ internal static class RefusedRoutes
     private static readonly Refusal[] s_refusals =
     [
         new("/gw/devices/{}", "This part of devices is not built yet."),
+        new("/gw/devices/{}/calculate", $"Calculators {NotYet}."),
+        new("/gw/devices/{}/geofences", $"Geofences {NotYet}."),
+        new("/gw/devices/{}/settings", $"Settings of devices {NotYet}."),
+        new("/gw/devices/{}/messages", "Messages come through channels: an http channel takes any."),
         new("/gw/devices/{}/media", "Files of devices are not kept."),
         new("/gw/devices/{}/sms", "There is no modem: text messages need a contract with a carrier."),
         new("/gw/streams", $"Streams {NotYet}; read channel messages by REST or MQTT."),

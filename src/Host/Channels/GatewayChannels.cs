@@ -52,6 +52,7 @@ public static class GatewayChannels
         services.AddSingleton<ProtocolReload>();
         services.AddHostedService<ChannelLifetime>();
         services.AddHostedService<IdleSweeper>();
+        services.AddGatewayDeviceReaders();
         return services;
     }
 

@@ -1,5 +1,6 @@
 using Gateway.Codecs;
 using Gateway.Host.Channels;
+using Gateway.Host.Devices.Telemetry;
 using Gateway.Host.Listeners;
 
 namespace Gateway.Host.Devices;
@@ -14,8 +15,9 @@ internal sealed class Device
     private MessageDevice _facts;
     private long _lastActiveUs;
 
-    internal Device(DeviceDefinition definition, string? model, long revision, DeviceEvents events)
+    internal Device(DeviceDefinition definition, string? model, long revision, DeviceEvents events, NameTable names)
     {
+        Telemetry = new TelemetryValues(names);
         Model = model;
         _events = events;
         _definition = definition;
@@ -42,6 +44,15 @@ internal sealed class Device
     /// <summary>The revision of the stored definition. Only for the directory.</summary>
     internal long Revision { get; private set; }
 
+    /// <summary>The last value of each parameter.</summary>
+    internal TelemetryValues Telemetry { get; }
+
+    /// <summary>Where its messages lie.</summary>
+    internal DeviceTracks Tracks { get; } = new();
+
+    /// <summary>Whether messages from before its registration are in <see cref="Telemetry"/> and <see cref="Tracks"/>.</summary>
+    internal DeviceHistory History { get; } = new();
+
     /// <summary>Whether it is connected now.</summary>
     internal bool IsConnected
     {
@@ -65,11 +76,14 @@ internal sealed class Device
     {
         get
         {
-            long last = Volatile.Read(ref _lastActiveUs);
+            long last = HeardUs;
             foreach (DeviceConnection connection in Connections) last = Math.Max(last, connection.LastActiveUs);
             return last;
         }
     }
+
+    /// <summary>When it was heard last, µs since 1970, apart from what open connections know; 0 when never.</summary>
+    internal long HeardUs => Volatile.Read(ref _lastActiveUs);
 
     /// <summary>Notes that it was heard.</summary>
     internal void NoteActive(long timeUs)

@@ -114,7 +114,7 @@ internal sealed partial class DeviceDirectory
                 Index.Remove(present);
                 present.Accept(definition, ModelOf(definition), revisions[i]);
             }
-            Device device = devices[i] = present ?? new Device(definition, ModelOf(definition), revisions[i], events);
+            Device device = devices[i] = present ?? new Device(definition, ModelOf(definition), revisions[i], events, names);
             _devices[device.Id] = device;
             Index.Add(device);
             outcomes[place] = new DeviceOutcome(device, null);

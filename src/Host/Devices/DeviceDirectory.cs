@@ -4,6 +4,7 @@ using Gateway.Codecs;
 using Gateway.Host.Accounts;
 using Gateway.Host.Channels;
 using Gateway.Host.Configuration;
+using Gateway.Host.Devices.Telemetry;
 
 namespace Gateway.Host.Devices;
 
@@ -13,7 +14,7 @@ namespace Gateway.Host.Devices;
 /// are stored: so a device that is registered later has the messages that came before, a new name is seen at once, and the way of a message to the disk knows nothing of devices.
 /// </remarks>
 internal sealed partial class DeviceDirectory(
-    IConfigurationStore store, CodecRegistry protocols, DeviceTypes types, AccountDirectory accounts, LimitDirectory limits, DeviceEvents events, GatewayOptions options, TimeProvider clock) : IDisposable
+    IConfigurationStore store, CodecRegistry protocols, DeviceTypes types, AccountDirectory accounts, LimitDirectory limits, DeviceEvents events, NameTable names, GatewayOptions options, TimeProvider clock) : IDisposable
 {
     private const string Kind = "device";
 
@@ -74,7 +75,7 @@ internal sealed partial class DeviceDirectory(
         foreach (ConfigurationItem item in await store.ListAsync(Kind, cancellationToken).ConfigureAwait(false))
         {
             DeviceDefinition definition = DeviceDefinition.FromJson(item.Id, item.Json);
-            var device = new Device(definition, ModelOf(definition), item.Revision, events);
+            var device = new Device(definition, ModelOf(definition), item.Revision, events, names);
             _devices[device.Id] = device;
             Index.Add(device);
         }

@@ -1,4 +1,6 @@
 using Gateway.Host.Channels;
+using Gateway.Host.Configuration;
+using Gateway.Host.Devices.Telemetry;
 using Gateway.Host.Listeners;
 
 namespace Gateway.Host.Devices;
@@ -11,9 +13,20 @@ internal static class GatewayDevices
     {
         services.AddSingleton<DeviceTypes>();
         services.AddSingleton<DeviceEvents>();
+        services.AddSingleton<NameTable>();
+        services.AddSingleton(provider => DeviceStore.Open(provider.GetRequiredService<GatewayOptions>().DataFolder));
         services.AddSingleton<DeviceDirectory>();
         services.AddSingleton<IDeviceAdmission>(provider => provider.GetRequiredService<DeviceDirectory>());
         services.AddHostedService<DeviceLoader>();
+        return services;
+    }
+
+    /// <summary>Adds what reads from the channels for devices. After the service that opens them: services stop in reverse order, so readers stop before the buffers close.</summary>
+    public static IServiceCollection AddGatewayDeviceReaders(this IServiceCollection services)
+    {
+        services.AddSingleton<TelemetryFeeds>();
+        services.AddHostedService(provider => provider.GetRequiredService<TelemetryFeeds>());
+        services.AddSingleton<DeviceMessages>();
         return services;
     }
 

@@ -57,6 +57,7 @@ public sealed partial class AccessMatrixTests
         ["PUT /gw/devices/{sel}"] = """{"name":"changed"}""",
         ["PATCH /gw/devices/{sel}"] = """{"name":"changed"}""",
         ["PUT /gw/devices/{sel}/cid"] = """{"cid":ACCOUNT}""",
+        ["DELETE /gw/devices/{sel}/telemetry/{telemetry}"] = "{}",
         ["POST /storage/expressions/test"] = """{"expression":"1"}""",
         ["PUT /platform/customer"] = """{"name":"changed"}""",
         ["POST /platform/subaccounts"] = """[{"name":"made"}]""",
