@@ -60,6 +60,7 @@ internal sealed class InMemoryMessageLog(long channelId, LogOptions options) : I
     private LogOptions _options = options;
     private long _nextKey = 1;
     private long _bytes;
+    private long _droppedCount;
     private bool _isFull;
     private bool _isClosed;
     private bool _isUnavailable;
@@ -94,7 +95,7 @@ internal sealed class InMemoryMessageLog(long channelId, LogOptions options) : I
     {
         get
         {
-            lock (_gate) return new LogState(HeadKey, _nextKey, _messages.Count, _bytes, _isFull, !_isUnavailable && !_isClosed);
+            lock (_gate) return new LogState(HeadKey, _nextKey, _messages.Count, _bytes, _isFull, !_isUnavailable && !_isClosed) { DroppedCount = _droppedCount };
         }
     }
 
@@ -129,6 +130,8 @@ internal sealed class InMemoryMessageLog(long channelId, LogOptions options) : I
             for (int i = 0; i < packet.Count; i++)
                 if (packet[i].Length > Packet.MessageBytesMax) return new AppendResult(AppendStatus.TooLarge, 0, 0);
             long bytes = packet.Bytes.Length + (long)packet.Count * RecordOverheadBytes;
+            if (bytes > _options.QuotaBytes) return new AppendResult(AppendStatus.TooLarge, 0, 0);
+            while (_options.Overflow == Overflow.DropOldest && _bytes + bytes > _options.QuotaBytes) _droppedCount += Remove(0, _messages[0].Key + 1);
             _isFull = _bytes + bytes > _options.QuotaBytes;
             if (_isFull) return new AppendResult(AppendStatus.Full, 0, 0);
 

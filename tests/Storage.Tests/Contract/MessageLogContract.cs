@@ -10,7 +10,7 @@ namespace Gateway.Storage.Tests.Contract;
 /// <see cref="KillStoreAsync"/> (end it as the death of its process would; what was not acknowledged may be lost),
 /// <see cref="NowUs"/> and <see cref="AdvanceAsync"/> (the engine's clock; an engine whose clock can't be moved overrides <see cref="CanAdvance"/>).
 /// An engine that fails now and then is welcome: the suite appends as the gateway does, again with the same id until the outcome is known. To see one's own suite work,
-/// wrap an engine in <see cref="UnreliableMessageStore"/>. Files: `.Append`, `.Retry`, `.Read`, `.Tail`, `.Delete`, `.Kill`.
+/// wrap an engine in <see cref="UnreliableMessageStore"/>. Files: `.Append`, `.Retry`, `.Read`, `.Tail`, `.Delete`, `.Drop`, `.Kill`.
 /// </remarks>
 public abstract partial class MessageLogContract : IAsyncLifetime
 {
