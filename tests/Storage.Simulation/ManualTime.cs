@@ -26,3 +26,28 @@ internal sealed class ManualTime : TimeProvider
         public ValueTask DisposeAsync() => default;
     }
 }
+
+/// <summary>A wall clock and a monotonic one that part when told.</summary>
+internal sealed class SettableTime : TimeProvider
+{
+    private DateTimeOffset _wall = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private long _ticks;
+
+    public long NowUs => (_wall - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+    public override DateTimeOffset GetUtcNow() => _wall;
+
+    public override long GetTimestamp() => _ticks;
+
+    /// <summary>Time passes on both.</summary>
+    public void Pass(TimeSpan by)
+    {
+        _wall += by;
+        _ticks += by.Ticks;
+    }
+
+    /// <summary>Somebody sets the wall clock.</summary>
+    public void SetForward(TimeSpan by) => _wall += by;
+}

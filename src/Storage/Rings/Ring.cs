@@ -87,7 +87,7 @@ public sealed class Ring
     public RingReader Read(RingQuery query)
     {
         ArgumentNullException.ThrowIfNull(query);
-        long cutoffUs = _store.CutoffUsOf(Options);
+        long cutoffUs = Options.CutoffUs(_store.NowUs);
         return _store.Read(this, query.FromUs < cutoffUs ? query with { FromUs = cutoffUs } : query);
     }
 

@@ -24,6 +24,9 @@ public sealed record RingOptions
     /// <summary>Records older than this are not shown, and are removed.</summary>
     public TimeSpan AgeMax { get; init; } = TimeSpan.FromDays(7);
 
+    /// <summary>The oldest time that is kept.</summary>
+    internal long CutoffUs(long nowUs) => nowUs - (AgeMax.Ticks / TimeSpan.TicksPerMicrosecond);
+
     internal void Validate()
     {
         ArgumentOutOfRangeException.ThrowIfNegative(QuotaBytes, nameof(QuotaBytes));

@@ -40,7 +40,7 @@ public sealed class RingStore : IAsyncDisposable
         _files = files;
         _handles = new HandleCache(files, options.OpenFilesMax, new FreeSpace(files, _options.Folder, options.FreeBytesMin));
         _queue = new RingQueue(options.QueueBits);
-        _writer = new RingWriter(_queue, options, CutoffUsOf, text => Trouble?.Invoke(text));
+        _writer = new RingWriter(_queue, options, text => Trouble?.Invoke(text));
     }
 
     /// <summary>What went wrong, in words for the operator's log: once when the disk begins to refuse, once when it works again. Called on the writer's thread; must return soon.</summary>
@@ -113,7 +113,7 @@ public sealed class RingStore : IAsyncDisposable
 
     internal void TrimSoon() => _writer.SweepSoon();
 
-    internal long CutoffUsOf(RingOptions options) => (_options.Time.GetUtcNow() - DateTimeOffset.UnixEpoch - options.AgeMax).Ticks / TimeSpan.TicksPerMicrosecond;
+    internal long NowUs => (_options.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 
     /// <summary>Writes what waits; for a stepped store.</summary>
     internal void Step() => _writer.Step();

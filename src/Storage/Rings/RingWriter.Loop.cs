@@ -109,13 +109,14 @@ internal sealed partial class RingWriter
     private void SweepSome()
     {
         Ring?[] rings = Volatile.Read(ref _rings);
+        long nowUs = _age.NowUs();
         int end = Math.Min(_sweepAt + RingsPerSweep, Volatile.Read(ref _ringCount));
         for (; _sweepAt < end; _sweepAt++)
         {
             if (rings[_sweepAt] is not { IsDeleted: false } ring) continue;
             try
             {
-                ring.Files.Trim(ring.Options.QuotaBytes, _cutoffUsOf(ring.Options));
+                ring.Files.Trim(ring.Options.QuotaBytes, ring.Options.CutoffUs(nowUs));
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {

@@ -11,8 +11,8 @@ internal sealed partial class RingWriter
 
     private readonly RingQueue _queue;
     private readonly RingStoreOptions _options;
-    private readonly Func<RingOptions, long> _cutoffUsOf;
     private readonly Action<string> _report;
+    private readonly ExpiryClock _age;
     private readonly WriteBuffer _buffer = new();
     private readonly List<Ring> _touched = [];
     private readonly Lock _gate = new();
@@ -21,12 +21,12 @@ internal sealed partial class RingWriter
     private int _failing;
     private long _lostWhileFailing;
 
-    public RingWriter(RingQueue queue, RingStoreOptions options, Func<RingOptions, long> cutoffUsOf, Action<string> report)
+    public RingWriter(RingQueue queue, RingStoreOptions options, Action<string> report)
     {
         _queue = queue;
         _options = options;
-        _cutoffUsOf = cutoffUsOf;
         _report = report;
+        _age = new ExpiryClock(options.Time);
         if (options.IsStepped) return;
         _thread = new Thread(Run) { IsBackground = true, Name = "rings" };
         _thread.Start();

@@ -66,6 +66,21 @@ public sealed class EvictionTests : RingFixture
         Assert.Equal([5_000], Numbers(await Read(week)));
     }
 
+    /// <summary>Promise: a wall clock that is set forward by mistake removes nothing.</summary>
+    [Fact]
+    public async Task A_clock_set_forward_removes_nothing()
+    {
+        var time = new SettableTime();
+        await using RingStore store = new(Stepped with { Time = time });
+        Ring ring = store.Open(RingKind.Traffic, 1, Quota(days: 7));
+        for (int i = 0; i < 300; i++) Add(ring, i, bytes: 1_000, timeUs: time.NowUs);
+        store.Step();
+        time.SetForward(TimeSpan.FromDays(30));
+        store.Sweep();
+        time.SetForward(TimeSpan.FromDays(-30));
+        Assert.Equal(300, (await Read(ring)).Count);
+    }
+
     /// <summary>Promise: rings of the run before age too, although nobody writes to them.</summary>
     [Fact]
     public async Task Rings_that_nobody_writes_to_age_after_a_restart()
