@@ -66,17 +66,20 @@ internal static class HelpText
                gateway protocol doc NAME [--out FILE]
                gateway protocol identify HEX|TEXT|FILE|- [--all]
                gateway protocol try SPEC --capture FILE [--against NAME]
+               gateway protocol try SPEC --channel N [--data DIR] [--ident IDENT] [--against NAME]
                gateway protocol reload NAME [--api URL] [--token TOKEN]
                gateway protocol selftest
 
           --specs DIR      a folder of your own specs, before those built in (GATEWAY_SPECS)
           --udp            the bytes are one datagram
-          --ident IDENT    the device is identified already
+          --ident IDENT    the device is identified already; with try: connections of this device alone
           --binary, --text what the new spec is for: frames with lengths (without either), or lines
           --check          change nothing; exit code 1 when a file is not in the canonical layout
           --out FILE       write the page to a file
           --all            show the protocols too that refuse the bytes, and why
           --capture FILE   recorded traffic, one received chunk a line (below)
+          --channel N      what channel N has recorded of its traffic; its gateway may be running
+          --data DIR       the gateway's data folder (./data)
           --against NAME   compare with this protocol (without: the one of the same name)
           --api URL        the running gateway (http://127.0.0.1:8080)
           --token TOKEN    its token (GATEWAY_TOKEN)
@@ -88,8 +91,8 @@ internal static class HelpText
         identify lets every protocol decode the bytes and ranks them, at most 100 points: share of the bytes that were read, checksum, ident,
         position, time. What each would decode is printed below it.
 
-        try replays a capture through both specs and prints what differs, frame by frame: messages, values, replies, refusals. Exit code 0 when
-        nothing does, 1 when something does. Lines of a capture:
+        try replays a capture, or what a channel has recorded, through both specs and prints what differs, frame by frame: messages, values,
+        replies, refusals. Exit code 0 when nothing does, 1 when something does. Lines of a capture:
 
           # a comment
           session                    a new connection begins; 'session IDENT' when the device is known already

@@ -25,7 +25,7 @@ internal static class ProtocolCommand
             case "fmt": return await FormatCommand.RunAsync(rest, terminal).ConfigureAwait(false);
             case "doc": return await DocCommand.RunAsync(rest, terminal).ConfigureAwait(false);
             case "selftest": return await SelfTestCommand.RunAsync(rest, terminal).ConfigureAwait(false);
-            case "try": return await TryCommand.RunAsync(rest, terminal).ConfigureAwait(false);
+            case "try": return await TryCommand.RunAsync(rest, terminal, stopping).ConfigureAwait(false);
             case "reload": return await ReloadCommand.RunAsync(rest, terminal, stopping).ConfigureAwait(false);
             default: throw new UsageException($"there is no 'protocol {words[0]}'{Nearest.Suggest(words[0], Verbs)}");
         }
