@@ -9,6 +9,7 @@ internal sealed class CheckpointFile(HandleCache handles, string folder)
     private readonly string _second = Path.Combine(folder, "checkpoint-b");
     private byte[] _buffer = [];
     private bool _isSecondSuspect;
+    private bool _isOtherUnproven;
 
     /// <summary>Either file is there.</summary>
     public bool Exists => handles.Files.FileExists(_first) || handles.Files.FileExists(_second);
@@ -25,6 +26,8 @@ internal sealed class CheckpointFile(HandleCache handles, string folder)
         CheckpointFormat.Write(bytes, checkpoint);
 
         (string one, string other) = _isSecondSuspect ? (_second, _first) : (_first, _second);
+        if (_isOtherUnproven) WriteCopy(other, ReadBytes(other));
+        _isOtherUnproven = false;
         WriteCopy(one, bytes);
         _isSecondSuspect = one == _first;       // until the other is synced as well
         WriteCopy(other, bytes);
@@ -42,6 +45,9 @@ internal sealed class CheckpointFile(HandleCache handles, string folder)
                 $"Neither {_first} nor {_second} is a valid checkpoint, so nobody knows what the logs hold. Restore one of the two from a copy, or move the data folder away to begin with an empty one; nothing was changed.");
         }
 
+        // A sync that failed before this process began leaves bytes that can be read and are not on the disk: what stands there is written and synced once more, as it is,
+        // before the other copy is touched.
+        _isOtherUnproven = true;
         _isSecondSuspect = second is null || first?.Generation > second.Generation;     // the next write must not tear the newer one: a start removes what only the older one needs
         return _isSecondSuspect ? first! : second!.Generation > (first?.Generation ?? -1) ? second : first!;
     }
@@ -55,14 +61,17 @@ internal sealed class CheckpointFile(HandleCache handles, string folder)
 
     private Checkpoint? ReadFile(string path)
     {
-        if (!handles.Files.FileExists(path)) return null;
-        long length = handles.Files.LengthOf(path);
-        if (length > CheckpointFormat.BytesMax) return null;
-        byte[] bytes = new byte[length];
-        int present = handles.Read(path, bytes, 0);
-        Checkpoint? checkpoint = CheckpointFormat.TryRead(bytes.AsSpan(0, present), out int version);
+        if (!handles.Files.FileExists(path) || handles.Files.LengthOf(path) > CheckpointFormat.BytesMax) return null;
+        Checkpoint? checkpoint = CheckpointFormat.TryRead(ReadBytes(path), out int version);
         if (version > CheckpointFormat.Version)
             throw new DamagedLogException($"{path} says version {version}; this program reads up to version {CheckpointFormat.Version}. Use the program that wrote it, or a later one; nothing was changed.");
         return checkpoint;
+    }
+
+    private byte[] ReadBytes(string path)
+    {
+        byte[] bytes = new byte[handles.Files.LengthOf(path)];
+        int present = handles.Read(path, bytes, 0);
+        return present == bytes.Length ? bytes : bytes[..present];
     }
 }
