@@ -79,11 +79,8 @@ internal sealed class ChannelReading
     private void Begin(long key, ReadOnlySpan<byte> payload)
     {
         EndPacket();
-        int named = Content.PacketOf(payload);
-        PacketModel packet = _channel.Packets.Find(one => one.Holds(key))
-            ?? _channel.Packets.Find(one => one.Number == named && !one.HasKeys && (_isStart || !one.IsPassed) && (one.Known == Known.Unknown || (one.Known == Known.Pending && (one.HasCheckpoint || one.IsRetried))))
-            ?? throw Failure($"the message with key {key} and {payload.Length} bytes (packet {named}) was refused, not told yet, not appended here or read before");
-        if (!packet.HasKeys) packet.FirstKey = key;
+        PacketModel packet = _channel.Packets.Find(one => one.Holds(key)) ?? FindUntold(key, payload)
+            ?? throw Failure($"the message with key {key} and {payload.Length} bytes (packet {Content.PacketOf(payload)}) was refused, not told yet, not appended here or read before");
         if (!packet.IsRetried)
         {
             if (packet.Number < _numberMax) throw Failure($"{packet} follows packet {_numberMax}");
@@ -94,6 +91,23 @@ internal sealed class ChannelReading
         _seen.Add(packet);
         _packet = packet;
         _index = 0;
+    }
+
+    /// <summary>Finds the packet whose caller was not told yet, and with it its keys. Its first messages may have given way to others before anybody was told of them.</summary>
+    private PacketModel? FindUntold(long key, ReadOnlySpan<byte> payload)
+    {
+        foreach (PacketModel one in _channel.Packets)
+        {
+            if (one.HasKeys || (one.IsPassed && !_isStart) || !(one.Known == Known.Unknown || (one.Known == Known.Pending && (one.HasCheckpoint || one.IsRetried)))) continue;
+            for (int i = 0; i < one.Count && (i == 0 || _channel.DeletedAsked.ContainsAll(key - i, key)); i++)
+            {
+                if (payload.Length != one.LengthOf(i) || !Content.Matches(payload, one.Number, i)) continue;
+                one.FirstKey = key - i;
+                return one;
+            }
+        }
+
+        return null;
     }
 
     /// <summary>The rest of a packet that was begun can only be deleted.</summary>
