@@ -4,18 +4,7 @@ public sealed class DamageTests : StoreFixture
 {
     private const int Messages = 1_500;
 
-    /// <summary>Promise: whatever happens to a byte of the checkpoint, the store opens with all messages or refuses by name.</summary>
-    [Theory]
-    [InlineData("checkpoint-a", false)]
-    [InlineData("checkpoint-b", false)]
-    [InlineData("checkpoint-a", true)]
-    public async Task Any_byte_of_a_checkpoint_changed_opens_right_or_is_refused(string name, bool crashed)
-    {
-        string good = await MakeAsync(crashed);
-        long length = new FileInfo(Path.Combine(good, name)).Length;
-        for (long at = 0; at < length; at++) await OpensRightOrRefuses(good, name, at, bytes => bytes[at] ^= 0x41);
-    }
-
+    /// <summary>Promise: a file that lost much opens right or is refused. (Single bytes: Simulation/EveryByteTests.cs.)</summary>
     [Theory]
     [InlineData("format")]
     [InlineData("checkpoint-a")]
@@ -31,18 +20,6 @@ public sealed class DamageTests : StoreFixture
         await OpensRightOrRefuses(good, name, -2, bytes => Array.Clear(bytes, 0, bytes.Length / 2));
         await OpensRightOrRefuses(good, name, -3, null);
         for (int cut = 0; cut < 5; cut++) await OpensRightOrRefuses(good, name, -4, bytes => bytes, cut / 5.0);
-    }
-
-    [Theory]
-    [InlineData("journal-*", 1_499)]
-    [InlineData("channels/1/log-*", 1_499)]
-    [InlineData("facts-*", 1)]
-    public async Task Bytes_of_data_changed_open_right_or_are_refused(string pattern, int step)
-    {
-        string good = await MakeAsync(crashed: true);
-        string name = Path.GetRelativePath(good, Directory.GetFiles(Path.Combine(good, Path.GetDirectoryName(pattern)!), Path.GetFileName(pattern))[0]);
-        long length = new FileInfo(Path.Combine(good, name)).Length;
-        for (long at = 0; at < length; at += step) await OpensRightOrRefuses(good, name, at, bytes => bytes[at] ^= 0x41);
     }
 
     [Fact]
