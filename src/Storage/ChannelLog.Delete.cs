@@ -60,6 +60,9 @@ internal sealed partial class ChannelLog
     {
         durable = default;
         deletes = 0;
+        below = Math.Min(below, Volatile.Read(ref _ackedNext));
+        // On a slow disk the look for the places takes its time, and appends must not wait for it.
+        Place fromPlace = LookUp(from), belowPlace = LookUp(below);
         lock (_gate)
         {
             if (_damage is not null || _reloading is not null || _isClosed) return new DeleteResult(DeleteStatus.Unavailable, 0);
@@ -68,11 +71,11 @@ internal sealed partial class ChannelLog
             var entry = new JournalEntry { Kind = JournalKind.Head, ChannelId = ChannelId, Incarnation = Incarnation };
             if (from <= _headSequence)
             {
-                MoveHead(below);
+                MoveHead(below, belowPlace);
             }
             else if (from < below)
             {
-                var hole = new Hole(from, below, AddressOf(from), AddressOf(below));
+                var hole = new Hole(from, below, AddressOf(from, fromPlace), AddressOf(below, belowPlace));
                 HoleList holes = _holes.With(hole);
                 if (holes.Messages > _holes.Messages && holes.Count > HoleList.CountMax) return new DeleteResult(DeleteStatus.TooManyHoles, 0);
                 Volatile.Write(ref _holes, holes);
@@ -144,7 +147,9 @@ internal sealed partial class ChannelLog
     private long LiveCount => _nextSequence - _headSequence - _holes.Messages;
 
     /// <summary>Moves the head up to the sequence, at most to the tail, and over a hole that it meets; the gate is held.</summary>
-    private void MoveHead(long sequence)
+    /// <param name="sequence">The first that stays.</param>
+    /// <param name="place">Where it is, if that is known.</param>
+    private void MoveHead(long sequence, in Place place = default)
     {
         sequence = Math.Min(sequence, _nextSequence);
         if (sequence <= _headSequence) return;
@@ -156,7 +161,7 @@ internal sealed partial class ChannelLog
         }
         else
         {
-            address = AddressOf(sequence);
+            address = AddressOf(sequence, place);
         }
 
         MoveHeadTo(sequence, address);
@@ -171,13 +176,26 @@ internal sealed partial class ChannelLog
         _marks.TrimBelow(address >> _facts.PageBits);
     }
 
+    /// <summary>Looks for a record without the gate: a record stays where it is until it is deleted or the log is read anew.</summary>
+    /// <returns>Nothing for what is no record or goes away meanwhile.</returns>
+    private Place LookUp(long sequence)
+    {
+        int reloads = Volatile.Read(ref _reloads);
+        if (sequence <= Volatile.Read(ref _headSequence) || sequence >= Volatile.Read(ref _ackedNext) || _damage is not null) return default;
+        var take = new TakeAddress();
+        return Scan(sequence, sequence + 1, ref take, CancellationToken.None) ? new Place(take.Sequence, take.Address, reloads) : default;
+    }
+
     /// <summary>Where a record is, or the next one will be; the beginning of its hole for one that is deleted. The gate is held.</summary>
-    private long AddressOf(long sequence)
+    private long AddressOf(long sequence, in Place place = default)
     {
         if (sequence == _nextSequence) return _tailAddress;
         if (_holes.TryFind(sequence, out Hole hole)) return hole.FromAddress;
+        if (place.Address != 0 && place.Sequence == sequence && place.Reloads == _reloads) return place.Address;
         var take = new TakeAddress();
         if (!Scan(sequence, sequence + 1, ref take, CancellationToken.None) || take.Address == 0) throw new InvalidOperationException($"Message {sequence} went away while the log was held.");
         return take.Address;
     }
+
+    private readonly record struct Place(long Sequence, long Address, int Reloads);
 }

@@ -3,6 +3,7 @@ namespace Gateway.Storage;
 /// <summary>What happens after a failed sync of a log's files: the system may have dropped any part of what was written since the sync before.</summary>
 internal sealed partial class ChannelLog
 {
+    private int _reloads;               // so often: places that were looked up before may be others now
     private Reloading? _reloading;      // a reload was begun and the disk did not let it end: the log is what was read so far
 
     /// <summary>Puts new files, synced, in the old ones' place. What they hold is read back record by record; where something is missing, all since the checkpoint is taken
@@ -50,6 +51,7 @@ internal sealed partial class ChannelLog
         _store.Journal.ThrowIfUnsettled();
         Reloading before = _reloading ??= new Reloading(_headSequence, _holes, Volatile.Read(ref _ackedNext));
         CloseLog();
+        _reloads++;
         _marks.Clear();
         Array.Clear(_hints);
         _nextSequence = _facts.NextSequence;

@@ -250,10 +250,12 @@ internal sealed partial class ChannelLog
 
     private struct TakeAddress : ITake
     {
+        public long Sequence;
         public long Address;
 
         public Taken Take(long sequence, long address, ReadOnlySpan<byte> record)
         {
+            Sequence = sequence;
             Address = address;
             return Taken.Refused;
         }

@@ -33,6 +33,54 @@ public sealed class SlowReaderTests : StoreFixture
         Assert.InRange(read.Count, 3_000, 6_000);
     }
 
+    /// <summary>Promise: a deletion and an expiry whose look into the files hangs hold up no append; then they delete what they were told and nothing of what came meanwhile.</summary>
+    /// <param name="kind">0 from the old end, 1 out of the middle, 2 by age.</param>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task A_deletion_whose_read_hangs_holds_up_no_append(int kind)
+    {
+        using var files = new HeldReads();
+        var time = new ManualTime();
+        await using MessageStore store = Open(files, Options with { Time = time });
+        IMessageLog log = await store.OpenAsync(1, new LogOptions { AgeMax = TimeSpan.FromHours(1) }, None);
+        for (int i = 0; i < 3_000; i += 100)
+        {
+            await Append(log, Pack(i, 100, serverTimeUs: time.NowUs));
+            time.Advance(TimeSpan.FromMinutes(1));
+        }
+
+        Assert.True(await store.CheckpointAsync(None));
+        files.Hold(Path.Combine("channels", "1"));
+        time.Advance(TimeSpan.FromMinutes(40));     // the messages of the first ten minutes are more than an hour old
+        Task deleting = Task.Run(async () =>
+        {
+            if (kind == 0) await log.DeleteBelowAsync(1_001, None);
+            else if (kind == 1) await log.DeleteRangeAsync(501, 1_501, None);
+            else store.Expire();
+        }, None);
+        await files.Held.WaitAsync(None);
+        try
+        {
+            await Task.Run(async () =>
+            {
+                for (int i = 3_000; i < 6_000; i += 100) await Append(log, Pack(i, 100, serverTimeUs: time.NowUs));
+            }, None).WaitAsync(TimeSpan.FromSeconds(60), None);
+            Assert.False(deleting.IsCompleted);
+        }
+        finally
+        {
+            files.Release();
+        }
+
+        await deleting;
+        List<(long Key, long Number)> all = await ReadAll(log);
+        Assert.Equal(5_000, all.Count);
+        if (kind == 1) AssertNumbers(all.Where(message => message.Number < 500), 0, 500);
+        AssertNumbers(all.Where(message => message.Number >= 500), kind == 1 ? 1_500 : 1_000, kind == 1 ? 4_500 : 5_000);
+    }
+
     /// <summary>Promise: a reader that is a long way behind reads everything while the log is written; the writer's appends go on between its pages.</summary>
     [Fact]
     public async Task A_reader_far_behind_and_a_hundred_tailing_ones_see_every_message()
