@@ -116,7 +116,7 @@ internal sealed partial class ChannelLog
             else MoveHeadTo(sequence, _holes.TryFindAddress(FirstAddressOf(page), out Hole gone) ? gone.BelowAddress : FirstAddressOf(page));
         }
 
-        if (LiveBytes(TailAfter(packet)) > quotaBytes && !TryDropAll(acked)) return false;       // a quota of a page or two
+        if (LiveBytes(TailAfter(packet)) > quotaBytes) DropAll(acked);       // a quota of a page or two
         long dropped = before - LiveCount;
         if (dropped > 0)
         {
@@ -130,16 +130,15 @@ internal sealed partial class ChannelLog
     }
 
     /// <summary>All that is acknowledged goes; whose place in the middle of a page must be looked for.</summary>
-    private bool TryDropAll(long acked)
+    private void DropAll(long acked)
     {
         try
         {
             MoveHead(acked);
-            return true;
         }
         catch (Exception e) when (e is IOException or DamagedLogException)
         {
-            return false;       // the append finds the log full; whoever reads is told of the damage
+            // The append finds the log full; whoever reads is told of the damage.
         }
     }
 

@@ -20,7 +20,8 @@ internal sealed partial class ChannelLog
             _checkpointDeletes = _deletes;
             wanted = _facts with
             {
-                NextSequence = _nextSequence, UntilAddress = _tailAddress, HeadSequence = _headSequence, HeadAddress = _headAddress, TimeMaxUs = _timeMaxUs, Holes = _holes,
+                NextSequence = _nextSequence, UntilAddress = _tailAddress, HeadSequence = _headSequence, HeadAddress = _headAddress, TimeMaxUs = _timeMaxUs,
+                OrderedFrom = _orderedFrom, Holes = _holes,
             };
             if (wanted == _facts)
             {

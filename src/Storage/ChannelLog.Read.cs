@@ -83,12 +83,38 @@ internal sealed partial class ChannelLog
             lock (_gate)
             {
                 if (_isClosed || _headSequence >= acked || _marks.Count == 0) return acked;
-                from = Math.Max(_marks.FirstSequenceOf(_marks.PageOfTime(serverTimeUs)), _headSequence);
+                long page = _marks.PageOfTime(serverTimeUs);
+                from = page < _marks.ExactFrom ? 0 : Math.Max(_marks.FirstSequenceOf(page), _headSequence);
+            }
+
+            if (from == 0)
+            {
+                LearnTimes(cancellationToken);
+                continue;
             }
 
             var take = new TakeTime(serverTimeUs);
             if (from >= acked) return acked;
             if (Scan(from, acked, ref take, cancellationToken)) return take.Key == 0 ? acked : take.Key;
+        }
+    }
+
+    /// <summary>The clock was set back, and a start reads only the first message of each page: reads once all of those pages, to know the latest time before each.</summary>
+    private void LearnTimes(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            long from, below;
+            var take = new TakePageTimes([], _facts.PageBits);
+            lock (_gate)
+            {
+                from = Math.Max(_marks.Count == 0 ? 0 : _marks.FirstSequenceOf(_marks.FirstPage), _headSequence);
+                below = Math.Min(_marks.SequenceOfExact, Volatile.Read(ref _ackedNext));
+            }
+
+            if (from < below && !Scan(from, below, ref take, cancellationToken)) continue;
+            lock (_gate) _marks.SetTimes(take.Times);
+            return;
         }
     }
 }

@@ -38,6 +38,7 @@ internal sealed partial class ChannelLog
         }
 
         VerifyPage(lastPage);
+        if (_facts.OrderedFrom > _facts.HeadSequence) _marks.BoundTimes(_facts.OrderedFrom, _facts.TimeMaxUs);
     }
 
     private void VerifyHeaders()

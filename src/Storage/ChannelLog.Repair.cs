@@ -57,6 +57,7 @@ internal sealed partial class ChannelLog
         _nextSequence = _facts.NextSequence;
         _tailAddress = _facts.UntilAddress;
         _timeMaxUs = _facts.TimeMaxUs;
+        _orderedFrom = _facts.OrderedFrom;
         _headAddress = _facts.HeadAddress;
         Volatile.Write(ref _holes, _facts.Holes);
         Volatile.Write(ref _headSequence, _facts.HeadSequence);

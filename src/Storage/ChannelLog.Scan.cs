@@ -68,7 +68,7 @@ internal sealed partial class ChannelLog
                 if (end >= tail && position.Next < below && end >= Volatile.Read(ref _tailAddress))
                 {
                     if (IsPassed(position.Next)) return false;
-                    throw Unreadable(end, $"the log ends before message {position.Next}");
+                    throw Unreadable(position.LastEnd == 0 ? end : position.LastEnd, $"the log ends before message {position.Next}");
                 }
             }
 
@@ -175,11 +175,18 @@ internal sealed partial class ChannelLog
     private bool Offer<T>(ref Position position, long address, long endAddress, ReadOnlySpan<byte> record, ref T take) where T : struct, ITake
     {
         long sequence = record.Length < Record.HeaderBytes ? -1 : Record.SequenceOf(record);
-        if (sequence >= 0 && sequence < position.Next && !position.HasTaken) return true;       // the page begins before the wanted ones
+        if (sequence >= 0 && sequence < position.Next && !position.HasTaken)
+        {
+            position.LastEnd = endAddress;
+            return true;        // the page begins before the wanted ones
+        }
+
         if (sequence != position.Next || !Record.IsValid(record, _seed))
         {
             position.IsPassed = IsPassed(position.Next);
-            return position.IsPassed ? false : throw Unreadable(address, $"message {position.Next} is missing or has a wrong checksum");
+            // Where this record is whole and belongs further on, the place where the missing one began is damaged, perhaps in another file.
+            bool isLater = sequence > position.Next && position.LastEnd != 0 && Record.IsValid(record, _seed);
+            return position.IsPassed ? false : throw Unreadable(isLater ? position.LastEnd : address, $"message {position.Next} is missing or has a wrong checksum");
         }
 
         Taken taken = take.Take(sequence, address, record);
@@ -187,7 +194,7 @@ internal sealed partial class ChannelLog
         if (taken != Taken.Refused)
         {
             position.Next = sequence + 1;
-            position.EndAddress = position.TryJump() ? position.Jump : endAddress;
+            position.EndAddress = position.LastEnd = position.TryJump() ? position.Jump : endAddress;
         }
 
         position.IsDone = taken != Taken.More || position.Next >= position.Below;
@@ -202,6 +209,7 @@ internal sealed partial class ChannelLog
         public long Below;
         public long Address;
         public long EndAddress;
+        public long LastEnd;        // of the last record that was looked at
         public HoleList Holes;
         public int HoleIndex;       // the first hole that ends above Next
         public long Jump;           // where to go on behind a hole; 0: where the last record ended
@@ -245,6 +253,21 @@ internal sealed partial class ChannelLog
             if (TimeUs < serverTimeUs) return Taken.More;
             Key = sequence;
             return Taken.Refused;
+        }
+    }
+
+    /// <summary>Notes the latest time up to the first record of each page.</summary>
+    private struct TakePageTimes(Dictionary<long, long> times, int pageBits) : ITake
+    {
+        private long _timeMaxUs;
+
+        public readonly Dictionary<long, long> Times => times;
+
+        public Taken Take(long sequence, long address, ReadOnlySpan<byte> record)
+        {
+            _timeMaxUs = Math.Max(_timeMaxUs, Record.ServerTimeUsOf(record));
+            times.TryAdd(address >> pageBits, _timeMaxUs);
+            return Taken.More;
         }
     }
 

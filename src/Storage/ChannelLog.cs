@@ -30,6 +30,7 @@ internal sealed partial class ChannelLog : IMessageLog, IDisposable
     private long _headAddress;
     private HoleList _holes;
     private long _timeMaxUs;
+    private long _orderedFrom;
     private long _ackedNext;
     private ChannelFacts _facts;
     private string? _damage;
@@ -53,6 +54,7 @@ internal sealed partial class ChannelLog : IMessageLog, IDisposable
         _headAddress = facts.HeadAddress;
         _holes = facts.Holes;
         _timeMaxUs = facts.TimeMaxUs;
+        _orderedFrom = facts.OrderedFrom;
     }
 
     /// <inheritdoc />
@@ -268,7 +270,8 @@ internal sealed partial class ChannelLog : IMessageLog, IDisposable
         long address = EnqueueLoop.Enqueue(_log!, record);
         if (address != expected) throw new InvalidOperationException($"Channel {ChannelId}: a record landed at {address}, not at {expected}.");
         if (address != _tailAddress) GiveUpPadding(address);
-        _timeMaxUs = Math.Max(_timeMaxUs, serverTimeUs);
+        if (serverTimeUs < _timeMaxUs) _orderedFrom = _nextSequence + 1;
+        else _timeMaxUs = serverTimeUs;
         long page = address >> _facts.PageBits;
         if (_marks.Count == 0 || page > _marks.LastPage) _marks.Add(page, _nextSequence, _timeMaxUs);
         Volatile.Write(ref _tailAddress, address + Record.EntryBytes(payloadBytes));

@@ -28,8 +28,51 @@ internal sealed class PageMarks
         _count++;
     }
 
+    /// <summary>The first page whose time is exact; those before it have a time that none of their records is above.</summary>
+    public long ExactFrom { get; private set; }
+
+    /// <summary>The first sequence of that page; <see cref="long.MaxValue"/> when there is none.</summary>
+    public long SequenceOfExact => ExactFrom > LastPage ? long.MaxValue : FirstSequenceOf(Math.Max(ExactFrom, _firstPage));
+
     /// <summary>Forgets all pages.</summary>
-    public void Clear() => _count = 0;
+    public void Clear()
+    {
+        _count = 0;
+        ExactFrom = 0;
+    }
+
+    /// <summary>Only the first record of each page was read, and below the sequence the times are not in order: each page below gets a time that no record before it is above.</summary>
+    /// <param name="belowSequence">From here on they are.</param>
+    /// <param name="timeMaxUs">Above none of all records.</param>
+    public void BoundTimes(long belowSequence, long timeMaxUs)
+    {
+        ExactFrom = LastPage + 1;
+        for (int i = _count - 1; i >= 0; i--)
+        {
+            if (this[i].FirstSequence >= belowSequence)
+            {
+                ExactFrom = _firstPage + i;
+                timeMaxUs = this[i].TimeMaxUs;
+            }
+            else
+            {
+                this[i] = this[i] with { TimeMaxUs = timeMaxUs };
+            }
+        }
+    }
+
+    /// <summary>Takes the exact times of all pages below <see cref="ExactFrom"/>; a page that is not among them has the time of the one before it.</summary>
+    public void SetTimes(Dictionary<long, long> times)
+    {
+        long timeMaxUs = 0;
+        for (int i = 0; i < _count && _firstPage + i < ExactFrom; i++)
+        {
+            timeMaxUs = Math.Max(timeMaxUs, times.GetValueOrDefault(_firstPage + i));
+            this[i] = this[i] with { TimeMaxUs = timeMaxUs };
+        }
+
+        ExactFrom = _count == 0 ? 0 : _firstPage;
+    }
 
     /// <summary>Forgets the pages below.</summary>
     public void TrimBelow(long page)

@@ -8,12 +8,13 @@ namespace Gateway.Storage.Disk;
 /// <param name="HeadSequence">The first record that is not deleted.</param>
 /// <param name="HeadAddress">Where it is.</param>
 /// <param name="TimeMaxUs">Latest server time of a record.</param>
+/// <param name="OrderedFrom">No record from here on has an earlier server time than one before it: where the clock was set back, the first record behind that.</param>
 /// <param name="PageBits">The log keeps the page size it was made with.</param>
 /// <param name="SegmentBits">And the file size.</param>
 /// <param name="LogVersion">And the layout of its files; 0 for a deleted log whose files may still be there.</param>
 /// <param name="Holes">What is deleted between head and until.</param>
 internal readonly record struct ChannelFacts(
-    long ChannelId, long Incarnation, long NextSequence, long UntilAddress, long HeadSequence, long HeadAddress, long TimeMaxUs, int PageBits, int SegmentBits,
+    long ChannelId, long Incarnation, long NextSequence, long UntilAddress, long HeadSequence, long HeadAddress, long TimeMaxUs, long OrderedFrom, int PageBits, int SegmentBits,
     int LogVersion, HoleList Holes)
 {
     /// <summary>FASTER's first address.</summary>
@@ -27,7 +28,7 @@ internal readonly record struct ChannelFacts(
 
     /// <summary>A log without records.</summary>
     public static ChannelFacts Empty(long channelId, long incarnation, StoreOptions options) =>
-        new(channelId, incarnation, 1, FirstAddress, 1, FirstAddress, 0, options.ChannelPageBits, options.ChannelSegmentBits, LogVersionNow, HoleList.None);
+        new(channelId, incarnation, 1, FirstAddress, 1, FirstAddress, 0, 1, options.ChannelPageBits, options.ChannelSegmentBits, LogVersionNow, HoleList.None);
 
     /// <summary>What the files of the log begin with; null for those of version 1.</summary>
     public FileHeader? Header => LogVersion == 1 ? null : new FileHeader(FileKind.Log, ChannelId, Incarnation, 0, PageBits, SegmentBits);

@@ -6,7 +6,7 @@ namespace Gateway.Storage.Disk;
 /// <remarks>
 /// Version 2: magic 8 | version 4 | length 4 | generation 8 | journal generation 8 | journal sequence 8 | next incarnation 8 | clean 4 | count 4 | journal page bits 4 |
 /// journal segment bits 4 | journal version 4 | zero 4 | count × (channel 8 | incarnation 8 | next sequence 8 | until 8 | head sequence 8 | head 8 | time 8 | page bits 4 | segment bits 4 |
-/// log version 4 | holes 4 | holes × (from 8 | below 8 | from address 8 | below address 8)) | crc32c 4. Little-endian. Later versions keep the first 16 bytes and the checksum at
+/// ordered from 8 | log version 4 | holes 4 | holes × (from 8 | below 8 | from address 8 | below address 8)) | crc32c 4. Little-endian. Later versions keep the first 16 bytes and the checksum at
 /// the end of `length`, so that a file of a later program is told from a damaged one.
 /// Version 1: magic 8 | generation 8 … next incarnation 8 | clean 4 | count 4 | journal page bits 4 | journal segment bits 4 |
 /// count × (channel 8 … segment bits 4) | crc32c 4.
@@ -23,7 +23,7 @@ internal static class CheckpointFormat
     private const ulong MagicOfVersion1 = 0x3130_504B_4343_5747;      // "GWCCKP01"
     private const int HeaderBytes = 72;
     private const int HeaderBytesOfVersion1 = 56;
-    private const int ChannelBytes = 72;
+    private const int ChannelBytes = 80;
     private const int ChannelBytesOfVersion1 = 64;
     private const int HoleBytes = 32;
     private const int ChecksumBytes = 4;
@@ -117,8 +117,9 @@ internal static class CheckpointFormat
         BinaryPrimitives.WriteInt64LittleEndian(bytes[48..], facts.TimeMaxUs);
         BinaryPrimitives.WriteInt32LittleEndian(bytes[56..], facts.PageBits);
         BinaryPrimitives.WriteInt32LittleEndian(bytes[60..], facts.SegmentBits);
-        BinaryPrimitives.WriteInt32LittleEndian(bytes[64..], facts.LogVersion);
-        BinaryPrimitives.WriteInt32LittleEndian(bytes[68..], facts.Holes.Count);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes[64..], facts.OrderedFrom);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes[72..], facts.LogVersion);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes[76..], facts.Holes.Count);
         bytes = bytes[ChannelBytes..];
         foreach (Hole hole in facts.Holes.Span)
         {
@@ -145,11 +146,12 @@ internal static class CheckpointFormat
             BinaryPrimitives.ReadInt64LittleEndian(bytes[32..]),
             BinaryPrimitives.ReadInt64LittleEndian(bytes[40..]),
             BinaryPrimitives.ReadInt64LittleEndian(bytes[48..]),
+            version == 1 ? 1 : BinaryPrimitives.ReadInt64LittleEndian(bytes[64..]),
             BinaryPrimitives.ReadInt32LittleEndian(bytes[56..]),
             BinaryPrimitives.ReadInt32LittleEndian(bytes[60..]),
-            version == 1 ? 1 : BinaryPrimitives.ReadInt32LittleEndian(bytes[64..]),
+            version == 1 ? 1 : BinaryPrimitives.ReadInt32LittleEndian(bytes[72..]),
             HoleList.None);
-        int count = version == 1 ? 0 : BinaryPrimitives.ReadInt32LittleEndian(bytes[68..]);
+        int count = version == 1 ? 0 : BinaryPrimitives.ReadInt32LittleEndian(bytes[76..]);
         bytes = bytes[length..];
         if (count is < 0 or > HoleList.CountMax || bytes.Length < (HoleBytes * count) + ChecksumBytes) return false;
 
