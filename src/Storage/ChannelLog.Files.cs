@@ -200,9 +200,8 @@ internal sealed partial class ChannelLog
 
     private DamagedLogException Damaged(string path, long offset, string what)
     {
-        string message = $"{path} is damaged at byte {offset}: {what}. " +
-            $"Channel {ChannelId} is stopped. Restore its folder from a copy, or delete the channel to begin with an empty one; nothing was changed.";
-        _damage = message;
-        return new DamagedLogException(message);
+        DamagedLogException damage = Damage.At(_options.Folder, path, offset, what, $"Channel {ChannelId} is stopped.");
+        _damage = damage.Message;
+        return damage;
     }
 }

@@ -8,6 +8,9 @@ namespace Gateway.Storage;
 /// <summary>What a start does to a log: checks its files against the checkpoint and takes what only the journal has.</summary>
 internal sealed partial class ChannelLog
 {
+    /// <summary>The sequence of the next record. For a start only, when there is no journal yet and nobody else.</summary>
+    public long NextSequence => _nextSequence;
+
     /// <summary>Checks the files against the checkpoint's facts and makes the marks: one small read per page, all of the last page.</summary>
     /// <exception cref="DamagedLogException">They disagree; nothing was changed.</exception>
     public void Verify()
@@ -75,7 +78,7 @@ internal sealed partial class ChannelLog
     /// <summary>True when the head stood at the tail and the next record did not fit there: it is the first of the next page. Earlier programs wrote such heads.</summary>
     private bool IsPadding(long address)
     {
-        if (address != _facts.HeadAddress || (address & (_pageBytes - 1)) is 0 or ChannelFacts.FirstAddress) return false;
+        if (address != _facts.HeadAddress || address == ChannelFacts.FirstAddress || (address & (_pageBytes - 1)) == 0) return false;
         if (_pageBytes - (address & (_pageBytes - 1)) < Record.EntryBytes(0)) return true;
         Span<byte> length = stackalloc byte[Record.EntryHeaderBytes];
         return _device.TryReadAt(address, length, out int present) && present == length.Length && BinaryPrimitives.ReadInt32LittleEndian(length) == 0;
@@ -87,7 +90,6 @@ internal sealed partial class ChannelLog
         if (_holes.TryFindAddress(address, out Hole hole)) address = hole.BelowAddress;
         byte[] bytes = new byte[_facts.UntilAddress - address];
         if (!_device.TryReadAt(address, bytes, out int present)) throw new IOException($"{_device.PathOf(address)} can't be read: {_device.LastError}");
-        if (present < bytes.Length) throw Damaged(address + present, "the file ends too early");
         long sequence = _marks.FirstSequenceOf(page);
         int offset = 0;
         while (true)
@@ -100,7 +102,8 @@ internal sealed partial class ChannelLog
 
             if (offset >= bytes.Length) break;
             int length = bytes.Length - offset < Record.EntryHeaderBytes ? 0 : BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(offset));
-            if (length < Record.HeaderBytes || length > bytes.Length - offset - Record.EntryHeaderBytes) throw Damaged(address + offset, "there is no record");
+            if (length < Record.HeaderBytes || length > bytes.Length - offset - Record.EntryHeaderBytes)
+                throw Damaged(address + offset, offset < present ? "there is no record" : "the file ends too early");
             ReadOnlySpan<byte> record = bytes.AsSpan(offset + Record.EntryHeaderBytes, length);
             if (!Record.IsValid(record, _seed) || Record.SequenceOf(record) != sequence) throw Damaged(address + offset, $"message {sequence} has a wrong checksum or number");
             offset += Record.EntryHeaderBytes + ((length + 3) & ~3);

@@ -18,6 +18,9 @@ internal sealed class HoleList
     /// <summary>Most holes of a log: they are kept in memory and written with every checkpoint, 32 bytes each.</summary>
     public const int CountMax = 1_000;
 
+    /// <summary>Most holes that a checkpoint is read with. A repair may have to make more than a user may.</summary>
+    public const int StoredMax = 65_536;
+
     /// <summary>No hole.</summary>
     public static readonly HoleList None = new([]);
 

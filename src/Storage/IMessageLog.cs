@@ -80,6 +80,15 @@ public sealed class DamagedLogException : Exception
 
     /// <summary>With details and cause.</summary>
     public DamagedLogException(string message, Exception innerException) : base(message, innerException) { }
+
+    /// <summary>The file, in full, when it is one.</summary>
+    public string? File { get; init; }
+
+    /// <summary>The byte of the file where it shows.</summary>
+    public long Offset { get; init; }
+
+    /// <summary>What is wrong there, without the rest of the message.</summary>
+    public string? What { get; init; }
 }
 
 /// <summary>What a channel asks of its log.</summary>

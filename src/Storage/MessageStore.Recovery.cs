@@ -8,7 +8,9 @@ namespace Gateway.Storage;
 public sealed partial class MessageStore
 {
     private const int VerifiersMax = 16;
+    private const int PageBitsOfVersion1 = 16;
 
+    private bool _isJournalOfVersion1;
     private readonly Dictionary<long, string> _damaged = [];
     private readonly HashSet<(long Channel, long Incarnation)> _deletedLater = [];     // logs whose end the journal tells: their files may be gone already
 
@@ -27,17 +29,10 @@ public sealed partial class MessageStore
 
         Checkpoint checkpoint = _checkpointFile.Read();
         if (checkpoint.JournalVersion > FileHeader.Version)
-            throw new DamagedLogException($"The journal in {_options.Folder} is of version {checkpoint.JournalVersion}; this program reads up to version {FileHeader.Version}. Use the program that wrote it, or a later one; nothing was changed.");
+            throw Damage.Later(GroupJournal.PathOf(_options.Folder, checkpoint.JournalGeneration), checkpoint.JournalVersion, FileHeader.Version);
         _handles.MakeFolder(Path.Combine(_options.Folder, "channels"));
         _handles.Files.SyncFolder(Path.Combine(_options.Folder, "channels"));       // an earlier start may have made folders in it and not got so far
-        _checkpointGeneration = checkpoint.Generation;
-        _incarnationNext = checkpoint.IncarnationNext;
-        foreach (ChannelFacts facts in checkpoint.Channels)
-        {
-            if (facts.IsDeleted) AddDoomed(facts);
-            else Add(facts);
-        }
-
+        Take(checkpoint);
         VerifyAll();
         if (!checkpoint.IsClean)
         {
@@ -57,6 +52,18 @@ public sealed partial class MessageStore
 
         TakeOver(formatVersion);
         return BeginJournal(checkpoint.JournalGeneration + 1);
+    }
+
+    private void Take(Checkpoint checkpoint)
+    {
+        _checkpointGeneration = checkpoint.Generation;
+        _incarnationNext = checkpoint.IncarnationNext;
+        _isJournalOfVersion1 = checkpoint.JournalVersion == 1;
+        foreach (ChannelFacts facts in checkpoint.Channels)
+        {
+            if (facts.IsDeleted) AddDoomed(facts);
+            else Add(facts);
+        }
     }
 
     private void Add(ChannelFacts facts) => _logs.Add(facts.ChannelId, MakeLog(facts));
@@ -109,11 +116,7 @@ public sealed partial class MessageStore
         if (isKnown && entry.Incarnation < log!.Incarnation) return;
         if (entry.Kind == JournalKind.Open && isKnown && entry.Incarnation == log!.Incarnation) return;       // made while the checkpoint was taken
         if (entry.Kind is JournalKind.Append or JournalKind.Head or JournalKind.Hole && _deletedLater.Contains((entry.ChannelId, entry.Incarnation))) return;
-        if (_damaged.TryGetValue(entry.ChannelId, out string? damage) && entry.Kind != JournalKind.Delete)
-        {
-            if (IsGivenUp(entry.ChannelId)) return;
-            throw NeedsJournal(entry.ChannelId, damage);
-        }
+        if (_damaged.TryGetValue(entry.ChannelId, out string? damage) && entry.Kind != JournalKind.Delete) throw NeedsJournal(entry.ChannelId, damage);
 
         switch (entry.Kind)
         {
@@ -133,11 +136,9 @@ public sealed partial class MessageStore
                 ReplayInto(log, entry);
                 break;
             case < JournalKind.Open or > JournalKind.Hole:
-                throw new DamagedLogException(
-                    $"Journal entry {entry.Sequence} of channel {entry.ChannelId} is of kind {(int)entry.Kind}, which this program does not know. Use the program that wrote it, or a later one; the channels' logs were not cut.");
+                throw Damage.In(_options.Folder, $"Journal entry {entry.Sequence} of channel {entry.ChannelId} is of kind {(int)entry.Kind}, which this program does not know. Use the program that wrote it, or a later one.");
             case JournalKind.Append:
-                throw new DamagedLogException(
-                    $"Journal entry {entry.Sequence} holds messages for log {entry.Incarnation} of channel {entry.ChannelId}, which no checkpoint knows. Restore the data folder from a copy; the channels' logs were not cut.");
+                throw Damage.In(_options.Folder, $"Journal entry {entry.Sequence} holds messages for log {entry.Incarnation} of channel {entry.ChannelId}, which no checkpoint knows.");
         }
     }
 
@@ -158,33 +159,20 @@ public sealed partial class MessageStore
         }
         catch (DamagedLogException e)
         {
-            if (!IsGivenUp(log.ChannelId)) throw NeedsJournal(log.ChannelId, e.Message);
-            _damaged.Add(log.ChannelId, e.Message);
+            throw NeedsJournal(log.ChannelId, e.Message);
         }
     }
 
-    /// <summary>The operator said that what the journal holds for a damaged channel may go.</summary>
-    private bool IsGivenUp(long channelId) => _handles.Files.FileExists(GiveUpPathOf(channelId));
-
-    private string GiveUpPathOf(long channelId) => Path.Combine(_options.Folder, FormattableString.Invariant($"give-up-{channelId}"));
-
     /// <summary>The journal is given back after a start: going on would drop what it holds for the channel without anybody's word.</summary>
     private DamagedLogException NeedsJournal(long channelId, string damage) => new(
-        $"Channel {channelId} keeps the store from opening: its log is damaged and its latest messages are only in the journal. {damage} " +
-        $"To open the other channels without those messages of channel {channelId}, make the empty file {GiveUpPathOf(channelId)} and start again.");
+        $"Channel {channelId} keeps the store from opening: its log is damaged and its latest messages are only in the journal, which a start gives back. {damage}");
 
-    private void ForgetGivenUp()
-    {
-        string[] files = _handles.Files.ListFiles(_options.Folder, "give-up-");
-        if (files.Length == 0) return;
-        foreach (string file in files) _handles.Delete(file);
-        _handles.Files.SyncFolder(_options.Folder);     // said once: it must not count again at the next damage
-    }
-
-    /// <summary>A log that was made after the checkpoint: all it had is in the journal.</summary>
+    /// <summary>A log that was made after the checkpoint: all it had is in the journal. Version 1 took messages that fit no page of today's size.</summary>
     private void AddNew(JournalView entry)
     {
-        Add(ChannelFacts.Empty(entry.ChannelId, entry.Incarnation, _options));
+        ChannelFacts empty = ChannelFacts.Empty(entry.ChannelId, entry.Incarnation, _options);
+        if (_isJournalOfVersion1) empty = empty with { PageBits = Math.Max(empty.PageBits, PageBitsOfVersion1), SegmentBits = Math.Max(empty.SegmentBits, PageBitsOfVersion1) };
+        Add(empty);
         _logs[entry.ChannelId].DeleteFiles();
     }
 
@@ -197,16 +185,6 @@ public sealed partial class MessageStore
         {
             journal.Dispose();
             throw new IOException($"The data folder {_options.Folder} can't be written.");
-        }
-
-        try
-        {
-            ForgetGivenUp();
-        }
-        catch
-        {
-            journal.Dispose();
-            throw;
         }
 
         TryRemoveJournalsBelow(generation);
@@ -266,7 +244,6 @@ public sealed partial class MessageStore
         string? journal = _handles.Files.ListFiles(_options.Folder, "journal-").FirstOrDefault(file => _handles.Files.LengthOf(file) > emptyBytes);
         string? log = _handles.Files.ListFolders(Path.Combine(_options.Folder, "channels")).SelectMany(folder => _handles.Files.ListFiles(folder, "log-")).FirstOrDefault();
         if ((journal ?? log) is not { } file) return;
-        throw new DamagedLogException(
-            $"There is no valid checkpoint, but {file}: nobody knows what the logs hold. Restore checkpoint-a or checkpoint-b from a copy, or move the data folder away to begin with an empty one; nothing was changed.");
+        throw Damage.In(_options.Folder, $"There is no valid checkpoint, but {file}: nobody knows what the logs hold.");
     }
 }

@@ -1,5 +1,6 @@
 using Gateway.Storage.Disk;
 using Gateway.Storage.Journal;
+using Gateway.Storage.Repair;
 
 namespace Gateway.Storage;
 
@@ -35,13 +36,16 @@ public sealed partial class MessageStore : IMessageStore
     {
     }
 
-    internal MessageStore(StoreOptions options, FileSystem files)
+    /// <param name="options">Where and how.</param>
+    /// <param name="files">The disk.</param>
+    /// <param name="salvage">What to open with instead of the folder's checkpoint; null for every start but that of a repair.</param>
+    internal MessageStore(StoreOptions options, FileSystem files, Salvage? salvage = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         _options = options with { Folder = Path.GetFullPath(options.Folder) };
         files.CreateFolder(_options.Folder);
-        _folderLock = Lock(files, _options.Folder);
+        _folderLock = salvage?.Lock ?? Lock(files, _options.Folder);
         _expiryClock = new ExpiryClock(options.Time);
         OpenLogs = new OpenLogs(options.OpenLogsMax);
         _space = new FreeSpace(files, _options.Folder, options.FreeBytesMin);
@@ -50,7 +54,8 @@ public sealed partial class MessageStore : IMessageStore
         try
         {
             _space.Look();
-            _journal = Recover(FolderFormat.CheckOrWrite(_options.Folder, files));
+            int formatVersion = FolderFormat.CheckOrWrite(_options.Folder, files);
+            _journal = salvage is null ? Recover(formatVersion) : Recover(formatVersion, salvage);
         }
         catch
         {
@@ -169,7 +174,6 @@ public sealed partial class MessageStore : IMessageStore
         string[] doomed = [.. _doomed.Where(log => log.ChannelId == channelId).Select(log => ChannelLog.PathOf(_options.Folder, channelId, log.Incarnation) + ".")];
         string? file = _handles.Files.ListFiles(folder, "log-").FirstOrDefault(file => !doomed.Any(path => file.StartsWith(path, StringComparison.Ordinal)));
         if (file is null) return;
-        throw new DamagedLogException(
-            $"{file} belongs to no log that the checkpoint knows. Move the folder {folder} away to begin channel {channelId} with an empty log, or restore the whole data folder from a copy; nothing was changed.");
+        throw Damage.At(_options.Folder, file, 0, "it belongs to no log that the checkpoint knows", $"Channel {channelId} can't begin a log beside it.");
     }
 }

@@ -3,6 +3,11 @@ namespace Gateway.Storage;
 /// <summary>Where and how a <see cref="MessageStore"/> keeps its data. Only <see cref="Folder"/> has no default.</summary>
 public sealed record StoreOptions
 {
+    internal const int JournalPageBitsMin = 17;
+    internal const int JournalPageBitsMax = 26;
+    internal const int ChannelPageBitsMin = 15;
+    internal const int ChannelPageBitsMax = 24;
+
     /// <summary>The data folder; made when it is missing. One process at a time may have it open.</summary>
     public required string Folder { get; init; }
 
@@ -59,12 +64,12 @@ public sealed record StoreOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(CheckpointIntervalSeconds, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(ExpiryIntervalSeconds, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(IdleCloseSeconds, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(JournalPageBits, 17);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(JournalPageBits, 26);
+        ArgumentOutOfRangeException.ThrowIfLessThan(JournalPageBits, JournalPageBitsMin);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(JournalPageBits, JournalPageBitsMax);
         ArgumentOutOfRangeException.ThrowIfLessThan(JournalSegmentBits, JournalPageBits);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(JournalSegmentBits, 30);
-        ArgumentOutOfRangeException.ThrowIfLessThan(ChannelPageBits, 15);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(ChannelPageBits, 24);
+        ArgumentOutOfRangeException.ThrowIfLessThan(ChannelPageBits, ChannelPageBitsMin);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(ChannelPageBits, ChannelPageBitsMax);
         ArgumentOutOfRangeException.ThrowIfLessThan(ChannelSegmentBits, ChannelPageBits);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(ChannelSegmentBits, 30);
         ArgumentOutOfRangeException.ThrowIfLessThan(OpenLogsMax, 1);

@@ -1,3 +1,6 @@
+using Gateway.Storage.Disk;
+using Gateway.Storage.Repair;
+
 namespace Gateway.Storage.Tests;
 
 public sealed class DamageTests : StoreFixture
@@ -71,34 +74,34 @@ public sealed class DamageTests : StoreFixture
         Assert.Contains($"{first} is damaged at byte 0: it is the file log-1.1 of channel 1, not log-1.0 of channel 1", refusal.Message, StringComparison.Ordinal);
     }
 
-    /// <summary>Promise: a damaged channel whose latest messages are only in the journal is named, and the operator can let the others go on without them.</summary>
+    /// <summary>Promise: a damaged channel whose latest messages are only in the journal is named with the next step, and after a repair it has those messages and the others all theirs.</summary>
     [Fact]
-    public async Task A_damaged_channel_that_needs_the_journal_is_named_and_can_be_given_up()
+    public async Task A_damaged_channel_that_needs_the_journal_is_named_and_a_repair_keeps_what_the_journal_has()
     {
         string good = await MakeAsync(crashed: true, channels: 3);
         string log = Directory.GetFiles(Path.Combine(good, "channels", "3"))[0];
         await File.WriteAllBytesAsync(log, new byte[new FileInfo(log).Length], None);
-
         for (int start = 0; start < 2; start++)
         {
             DamagedLogException refusal = Assert.Throws<DamagedLogException>(() => Open(Options with { Folder = good }));
             Assert.StartsWith("Channel 3 keeps the store from opening", refusal.Message, StringComparison.Ordinal);
             Assert.Contains(log, refusal.Message, StringComparison.Ordinal);
-            Assert.Contains(Path.Combine(good, "give-up-3"), refusal.Message, StringComparison.Ordinal);
+            Assert.Contains($"`gateway storage check {good}`", refusal.Message, StringComparison.Ordinal);
         }
 
-        await File.WriteAllBytesAsync(Path.Combine(good, "give-up-3"), [], None);
-        for (int start = 0; start < 2; start++)
+        long lost;
+        using (StorageRepair repair = StorageRepair.Plan(FileSystem.Real, Options with { Folder = good }, null, None))
         {
-            await using MessageStore store = Open(Options with { Folder = good });
-            await Assert.ThrowsAsync<DamagedLogException>(async () => await store.OpenAsync(3, new LogOptions(), None));
-            foreach (int channel in new[] { 1, 2 }) AssertNumbers(await ReadAll(await store.OpenAsync(channel, new LogOptions(), None)), 0, Messages);
-            Assert.False(File.Exists(Path.Combine(good, "give-up-3")));
+            lost = repair.Steps.Sum(step => step.Losses.Sum(loss => loss.Count));
+            await repair.ExecuteAsync();
         }
 
-        await using MessageStore last = Open(Options with { Folder = good });
-        await last.DeleteAsync(3, None);
-        await Append(await last.OpenAsync(3, new LogOptions(), None), Pack(0, 1));
+        await using MessageStore store = Open(Options with { Folder = good });
+        foreach (int channel in new[] { 1, 2 }) AssertNumbers(await ReadAll(await store.OpenAsync(channel, new LogOptions(), None)), 0, Messages);
+        IMessageLog third = await store.OpenAsync(3, new LogOptions(), None);
+        Assert.InRange(lost, 0, (Messages / 2) + 10);
+        AssertNumbers(await ReadAll(third), lost, Messages - lost);
+        Assert.Equal(Messages + 1, (await Append(third, Pack(0, 1))).FirstKey);
     }
 
     /// <summary>Half of the messages in the channel's log, half in the journal when <paramref name="crashed"/>.</summary>

@@ -279,6 +279,21 @@ internal sealed class PowerCutFiles : OsFileSystem
         }
     }
 
+    /// <summary>A rename is on the disk at once; one that is not yet is a cut before it.</summary>
+    public override void Move(string path, string newPath)
+    {
+        lock (_gate)
+        {
+            Count();
+            base.Move(path, newPath);
+            _removed.Remove(newPath);
+            if (_synced.Remove(path, out byte[]? bytes)) _synced[newPath] = bytes;
+            else _synced.Remove(newPath);
+            _newNames.Remove(newPath);
+            if (_newNames.Remove(path)) _newNames.Add(newPath);
+        }
+    }
+
     /// <summary>Puts what the disk may hold now into another folder: of each file what was synced, and any of the sectors written since; names that were made or removed
     /// since their folder was synced are there or not, each for itself.</summary>
     public void Cut(string from, string to, Random random)

@@ -8,8 +8,10 @@ internal sealed class CheckpointFile(HandleCache handles, string folder)
     private readonly string _first = Path.Combine(folder, "checkpoint-a");
     private readonly string _second = Path.Combine(folder, "checkpoint-b");
     private byte[] _buffer = [];
-    private bool _isSecondSuspect;
     private bool _isOtherUnproven;
+
+    /// <summary>The second copy is torn, older or half written: it is written first. Found out by <see cref="Read"/>.</summary>
+    public bool IsSecondSuspect { get; set; }
 
     /// <summary>Either file is there.</summary>
     public bool Exists => handles.Files.FileExists(_first) || handles.Files.FileExists(_second);
@@ -25,13 +27,13 @@ internal sealed class CheckpointFile(HandleCache handles, string folder)
         Span<byte> bytes = _buffer.AsSpan(0, length);
         CheckpointFormat.Write(bytes, checkpoint);
 
-        (string one, string other) = _isSecondSuspect ? (_second, _first) : (_first, _second);
-        if (_isOtherUnproven) WriteCopy(other, ReadBytes(other));
+        (string one, string other) = IsSecondSuspect ? (_second, _first) : (_first, _second);
+        if (_isOtherUnproven) WriteCopy(other, ReadBytes(handles, other));
         _isOtherUnproven = false;
         WriteCopy(one, bytes);
-        _isSecondSuspect = one == _first;       // until the other is synced as well
+        IsSecondSuspect = one == _first;       // until the other is synced as well
         WriteCopy(other, bytes);
-        _isSecondSuspect = false;
+        IsSecondSuspect = false;
     }
 
     /// <summary>Reads the newer of the valid copies. They can be several generations apart: each start on a disk that refuses to write one of them may write the other.</summary>
@@ -41,15 +43,14 @@ internal sealed class CheckpointFile(HandleCache handles, string folder)
         Checkpoint? first = ReadFile(_first), second = ReadFile(_second);
         if (first is null && second is null)
         {
-            throw new DamagedLogException(
-                $"Neither {_first} nor {_second} is a valid checkpoint, so nobody knows what the logs hold. Restore one of the two from a copy, or move the data folder away to begin with an empty one; nothing was changed.");
+            throw Damage.In(folder, $"Neither {_first} nor {_second} is a valid checkpoint, so nobody knows what the logs hold.");
         }
 
         // A sync that failed before this process began leaves bytes that can be read and are not on the disk: what stands there is written and synced once more, as it is,
         // before the other copy is touched.
         _isOtherUnproven = true;
-        _isSecondSuspect = second is null || first?.Generation > second.Generation;     // the next write must not tear the newer one: a start removes what only the older one needs
-        return _isSecondSuspect ? first! : second!.Generation > (first?.Generation ?? -1) ? second : first!;
+        IsSecondSuspect = second is null || first?.Generation > second.Generation;     // the next write must not tear the newer one: a start removes what only the older one needs
+        return IsSecondSuspect ? first! : second!.Generation > (first?.Generation ?? -1) ? second : first!;
     }
 
     private void WriteCopy(string path, ReadOnlySpan<byte> bytes)
@@ -61,14 +62,24 @@ internal sealed class CheckpointFile(HandleCache handles, string folder)
 
     private Checkpoint? ReadFile(string path)
     {
-        if (!handles.Files.FileExists(path) || handles.Files.LengthOf(path) > CheckpointFormat.BytesMax) return null;
-        Checkpoint? checkpoint = CheckpointFormat.TryRead(ReadBytes(path), out int version);
-        if (version > CheckpointFormat.Version)
-            throw new DamagedLogException($"{path} says version {version}; this program reads up to version {CheckpointFormat.Version}. Use the program that wrote it, or a later one; nothing was changed.");
-        return checkpoint;
+        Checkpoint? checkpoint = TryReadFile(handles, path, out int version);
+        return version <= CheckpointFormat.Version ? checkpoint : throw Damage.Later(path, version, CheckpointFormat.Version);
     }
 
-    private byte[] ReadBytes(string path)
+    /// <summary>Reads one copy.</summary>
+    /// <param name="handles">The disk.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="version">What it says it is; 0 when it is not whole.</param>
+    /// <returns>Null when it is missing, not whole or of a later version.</returns>
+    public static Checkpoint? TryReadFile(HandleCache handles, string path, out int version)
+    {
+        version = 0;
+        if (!handles.Files.FileExists(path)) return null;
+        if (handles.Files.LengthOf(path) > CheckpointFormat.BytesMax) return null;
+        return CheckpointFormat.TryRead(ReadBytes(handles, path), out version);
+    }
+
+    private static byte[] ReadBytes(HandleCache handles, string path)
     {
         byte[] bytes = new byte[handles.Files.LengthOf(path)];
         int present = handles.Read(path, bytes, 0);

@@ -153,7 +153,7 @@ internal static class CheckpointFormat
             HoleList.None);
         int count = version == 1 ? 0 : BinaryPrimitives.ReadInt32LittleEndian(bytes[76..]);
         bytes = bytes[length..];
-        if (count is < 0 or > HoleList.CountMax || bytes.Length < (HoleBytes * count) + ChecksumBytes) return false;
+        if (count is < 0 or > HoleList.StoredMax || bytes.Length < (HoleBytes * count) + ChecksumBytes) return false;
 
         var holes = new Hole[count];
         for (int i = 0; i < count; i++, bytes = bytes[HoleBytes..])

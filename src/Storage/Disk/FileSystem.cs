@@ -15,6 +15,7 @@ internal abstract class FileHandle : IDisposable
 internal abstract class FileSystem
 {
     private const int TextBytesMax = 4_096;
+    private const int BlockBytes = 4_096;
 
     /// <summary>The real one.</summary>
     public static readonly FileSystem Real = new OsFileSystem();
@@ -108,6 +109,35 @@ internal abstract class FileSystem
         byte[] bytes = new byte[TextBytesMax];
         using FileHandle handle = Open(path, create: false);
         return Encoding.UTF8.GetString(bytes, 0, Read(handle, path, bytes, 0));
+    }
+
+    /// <summary>Reads over what the disk refuses: there are zeros then.</summary>
+    /// <returns>How many bytes the file held, and how many of them could not be read.</returns>
+    public (int Present, int Unreadable) ReadOver(FileHandle handle, string path, Span<byte> bytes, long offset)
+    {
+        try
+        {
+            return (Read(handle, path, bytes, offset), 0);
+        }
+        catch (IOException)
+        {
+            int length = (int)Math.Clamp(LengthOf(path) - offset, 0, bytes.Length), unreadable = 0;
+            for (int done = 0; done < length; done += BlockBytes)
+            {
+                Span<byte> block = bytes[done..Math.Min(done + BlockBytes, length)];
+                try
+                {
+                    Read(handle, path, block, offset + done);
+                }
+                catch (IOException)
+                {
+                    block.Clear();
+                    unreadable += block.Length;
+                }
+            }
+
+            return (length, unreadable);
+        }
     }
 
     /// <summary>Puts a small text in a file of its own in place of what was there: after a power cut there is the old one or the new one, whole.</summary>

@@ -16,24 +16,24 @@ internal static class FolderFormat
         string path = PathOf(folder);
         if (!files.FileExists(path))
         {
-            if (files.ListFiles(folder, "checkpoint-").Length > 0)
-                throw new DamagedLogException($"{path} is missing beside a checkpoint. It holds the one line `{Name} {Version}`; nothing was changed.");
+            if (files.ListFiles(folder, "checkpoint-").Length > 0) throw Damage.At(folder, path, 0, $"it is missing beside a checkpoint; it holds the one line `{Name} {Version}`");
             Write(folder, files);
             return Version;
         }
 
         int version = Read(path, files);
-        if (version == 0)
-            throw new DamagedLogException($"{path} is damaged: it should hold the one line `{Name} {Version}`. Correct it if the folder is a gateway's; nothing was changed.");
-        if (version > Version)
-            throw new DamagedLogException($"{path} says version {version}; this program reads up to version {Version}. Use the program that wrote it, or a later one; nothing was changed.");
-        return version;
+        if (version == 0) throw Damage.At(folder, path, 0, $"it should hold the one line `{Name} {Version}`");
+        return version <= Version ? version : throw Damage.Later(path, version, Version);
     }
 
     /// <summary>Says that the folder is of this version from now on: an earlier program refuses it by name.</summary>
     public static void Write(string folder, FileSystem files) => files.WriteText(PathOf(folder), $"{Name} {Version}\n");
 
-    private static string PathOf(string folder) => Path.Combine(folder, "format");
+    /// <summary>The version of a folder; 0 when the file is missing or says nothing that is one.</summary>
+    public static int Find(string folder, FileSystem files) => files.FileExists(PathOf(folder)) ? Read(PathOf(folder), files) : 0;
+
+    /// <summary>The file.</summary>
+    public static string PathOf(string folder) => Path.Combine(folder, "format");
 
     private static int Read(string path, FileSystem files)
     {

@@ -61,7 +61,7 @@ internal sealed class JournalFacts(HandleCache handles, string path, long genera
             bool valid = BinaryPrimitives.ReadUInt32LittleEndian(slot[(SlotBytes - 4)..]) == Crc32C.Compute(slot[..(SlotBytes - 4)])
                 && BinaryPrimitives.ReadInt64LittleEndian(slot) == generation;
             if (valid && BinaryPrimitives.ReadInt32LittleEndian(slot[24..]) is var version and > Version)
-                throw new DamagedLogException($"{path} says version {version}; this program reads up to version {Version}. Use the program that wrote it, or a later one; nothing was changed.");
+                throw Damage.Later(path, version, Version);
             if (valid) durable = Math.Max(durable, BinaryPrimitives.ReadInt64LittleEndian(slot[8..]));
         }
 

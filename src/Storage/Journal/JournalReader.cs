@@ -29,7 +29,7 @@ internal sealed class JournalReader(HandleCache handles, StoreOptions options, l
     {
         long factsDurable = JournalFacts.ReadDurable(handles, _factsPath, generation);
         if (factsDurable < 0) throw Damaged(_factsPath, 0, "it holds no valid slot, so nobody knows how far the journal was durable");
-        int[] segments = Segments();
+        int[] segments = SegmentsOf(handles.Files, _path);
         if (segments.Length == 0) throw Damaged(_path + ".0", 0, "the file is missing");
         byte[] page = GC.AllocateUninitializedArray<byte>(_pageBytes);
         long expected = 0;      // 0: whatever comes first
@@ -105,7 +105,7 @@ internal sealed class JournalReader(HandleCache handles, StoreOptions options, l
         string path = $"{_path}.{segment}";
         FileHeader wanted = GroupJournal.HeaderOf(options, generation) with { Segment = segment };
         HeaderStatus status = FileHeader.TryRead(block[..handles.Read(path, block, 0)], out FileHeader header, out int headerVersion);
-        if (status == HeaderStatus.Later) throw Damaged(path, 0, $"it is of version {headerVersion}, this program reads up to version {FileHeader.Version}");
+        if (status == HeaderStatus.Later) throw Damage.Later(path, headerVersion, FileHeader.Version);
         if (status == HeaderStatus.Valid && header != wanted) throw Damaged(path, 0, $"it is the file {header.Name}, not {wanted.Name}");
     }
 
@@ -117,11 +117,13 @@ internal sealed class JournalReader(HandleCache handles, StoreOptions options, l
             && new JournalView(page.AsSpan(LengthBytes, entryBytes)).Sequence <= neededSequence;
     }
 
-    /// <summary>The numbers of the files of this generation, ascending.</summary>
-    private int[] Segments()
+    /// <summary>The numbers of the files of a generation, ascending.</summary>
+    /// <param name="files">The disk.</param>
+    /// <param name="path">The files are named this, a dot and the number.</param>
+    public static int[] SegmentsOf(FileSystem files, string path)
     {
-        string prefix = Path.GetFileName(_path) + ".";
-        return [.. handles.Files.ListFiles(options.Folder, prefix)
+        string prefix = Path.GetFileName(path) + ".";
+        return [.. files.ListFiles(Path.GetDirectoryName(path)!, prefix)
             .Select(file => int.TryParse(Path.GetFileName(file)[prefix.Length..], out int number) ? number : -1)
             .Where(number => number >= 0).Order()];
     }
@@ -155,6 +157,5 @@ internal sealed class JournalReader(HandleCache handles, StoreOptions options, l
         return found;
     }
 
-    private static DamagedLogException Damaged(string file, long offset, string what) => new(
-        $"{file} is damaged at byte {offset}: {what}. Messages that were acknowledged may be lost. Restore the data folder from a copy, or move it away to begin with an empty one; nothing was changed.");
+    private DamagedLogException Damaged(string file, long offset, string what) => Damage.At(options.Folder, file, offset, what, "Messages that were acknowledged may be lost.");
 }
