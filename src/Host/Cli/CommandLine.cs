@@ -17,7 +17,7 @@ internal static class CommandLine
     /// <summary>The product's version, e.g. <c>0.1.0</c>.</summary>
     public static string Version { get; } = VersionOf(typeof(CommandLine).Assembly);
 
-    private static readonly string[] Commands = ["run", "protocol", "simulate", "selftest", "help", "--version", "--help"];
+    private static readonly string[] Commands = ["run", "protocol", "simulate", "selftest", "storage", "help", "--version", "--help"];
 
     /// <summary>Runs one command line to its end.</summary>
     /// <returns>0 done, 1 failed, 2 usage.</returns>
@@ -69,6 +69,8 @@ internal static class CommandLine
                 return await SimulateCommand.RunAsync(rest, terminal, stopping).ConfigureAwait(false);
             case "selftest":
                 return await SelfTestCommand.RunAsync(rest, terminal).ConfigureAwait(false);
+            case "storage":
+                return await StorageCommand.RunAsync(rest, terminal, stopping).ConfigureAwait(false);
             case "--version" or "-v" or "version":
                 await terminal.Output.WriteLineAsync($"gateway {Version}").ConfigureAwait(false);
                 return Done;

@@ -24,6 +24,8 @@ internal static class HelpText
           protocol reload NAME             make a running gateway take up a changed spec
           simulate NAME --to HOST:PORT     send as devices of a protocol would
           selftest                         run all samples of all protocols
+          storage check DIR                read everything in the buffers and say what is damaged
+          storage repair DIR               say what a repair would do and what would be lost; --yes does it
           help [COMMAND]                   this text, or the options of a command
           --version
 
@@ -126,6 +128,24 @@ internal static class HelpText
 
         """;
 
+    private const string Storage = """
+        Usage: gateway storage check DIR [--json]
+               gateway storage repair DIR [--yes]
+
+          --json    print one JSON object
+          --yes     do what the plan says
+
+        DIR is the gateway's data folder, or the folder 'messages' in it. The gateway must not be running.
+
+        check reads every file and every record and changes nothing. It prints what each channel holds, and each damage with its file, the byte and
+        what to do. Exit code 0 when nothing is damaged, 1 when something is.
+
+        repair prints what it would do about each damage and exactly what would be lost: channel and keys. With --yes it does that. It deletes
+        nothing: what it changes or moves is kept in DIR/damaged-DATE-TIME. A repair that was cut short can be done again. Exit code 0 when nothing
+        is damaged, or is any more; 1 when something is.
+
+        """;
+
     /// <summary>The options of one command.</summary>
     /// <exception cref="UsageException">There is no such command.</exception>
     public static string For(string command) => command switch
@@ -134,6 +154,7 @@ internal static class HelpText
         "protocol" => Protocol,
         "simulate" => Simulate,
         "selftest" => SelfTest,
+        "storage" => Storage,
         "help" or "--version" => Overview,
         _ => throw new UsageException($"there is no command '{command}'; try 'gateway help'."),
     };
