@@ -153,7 +153,7 @@ internal sealed partial class Survey
         long lastSegment = SegmentsOf(path).LastOrDefault(-1);
         var scan = new LogScan(_handles, path, facts, Advance);
         scan.RunOn((lastSegment + 1) << facts.SegmentBits, cancellationToken);
-        return scan.Count == 0 ? facts : facts with { NextSequence = scan.EndSequence, UntilAddress = scan.EndAddress, TimeMaxUs = Math.Max(facts.TimeMaxUs, scan.TimeMaxUs) };
+        return scan.Count == 0 ? facts : facts with { NextSequence = scan.EndSequence, UntilAddress = scan.EndAddress, TimeMaxUs = Math.Max(facts.TimeMaxUs, scan.TimeMaxUs), OrderedFrom = scan.EndSequence };
     }
 
     private void PatchHeader(string file, FileHeader header)

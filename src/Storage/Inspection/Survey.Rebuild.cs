@@ -62,6 +62,7 @@ internal sealed partial class Survey
         ChannelFacts facts = layout with
         {
             HeadSequence = scan.FirstSequence, HeadAddress = scan.FirstAddress, NextSequence = scan.EndSequence, UntilAddress = scan.EndAddress, TimeMaxUs = scan.TimeMaxUs,
+            OrderedFrom = scan.EndSequence,     // nobody noted where the clock was set back
         };
         HoleList known = HoleList.None;
         if (hint is { } outdated)

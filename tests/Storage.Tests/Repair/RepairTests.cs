@@ -209,4 +209,25 @@ public sealed class RepairTests : RepairFixture
             }
         }
     }
+
+    /// <summary>Promise: a log that was rebuilt without a checkpoint is searched by time as before, also where the clock was set back.</summary>
+    [Fact]
+    public async Task Times_are_found_after_a_rebuild_where_the_clock_was_set_back()
+    {
+        await using (MessageStore store = Open(SmallFiles))
+        {
+            IMessageLog log = await store.OpenAsync(1, new LogOptions(), None);
+            await Append(log, Pack(0, 1, 900, serverTimeUs: 1_000));
+            await Append(log, Pack(1, 20, 900, serverTimeUs: 5_000));
+            for (int i = 21; i < 221; i += 20) await Append(log, Pack(i, 20, 900, serverTimeUs: 1_000));
+        }
+
+        CopyFolder(Options.Folder, Good);
+        foreach (string name in new[] { "checkpoint-a", "checkpoint-b" }) File.Delete(Path.Combine(Good, name));
+        await RepairAsync();
+        await using MessageStore again = Open(SmallFiles with { Folder = Good });
+        IMessageLog rebuilt = await again.OpenAsync(1, new LogOptions(), None);
+        AssertNumbers(await ReadAll(rebuilt), 0, 221);
+        Assert.Equal(2, await rebuilt.FindAsync(4_000, None));
+    }
 }
