@@ -191,8 +191,9 @@ internal sealed partial class ChannelLog
     private long FirstAddressOf(long page) => page == 0 ? ChannelFacts.FirstAddress : page << _facts.PageBits;
 
     /// <summary>A record that was committed can't be read. While the files wait for their repair that says nothing about the data: these are in the journal.</summary>
-    private Exception Unreadable(long address, string what) =>
-        _device.IsPoisoned ? new IOException($"Channel {ChannelId} can't be read before its files are repaired: {_device.LastError}") : Damaged(address, what);
+    private Exception Unreadable(long address, string what) => _device.IsPoisoned ? Unrepaired() : Damaged(address, what);
+
+    private IOException Unrepaired() => new($"Channel {ChannelId} can't be read before its files are repaired: {_device.LastError}");
 
     private DamagedLogException DamagedHeader(long segment, string what) => Damaged(_device.PathOf(segment << _facts.SegmentBits), 0, what);
 

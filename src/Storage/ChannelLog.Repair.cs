@@ -6,8 +6,8 @@ internal sealed partial class ChannelLog
     private int _reloads;               // so often: places that were looked up before may be others now
     private Reloading? _reloading;      // a reload was begun and the disk did not let it end: the log is what was read so far
 
-    /// <summary>Puts new files, synced, in the old ones' place. What they hold is read back record by record; where something is missing, all since the checkpoint is taken
-    /// from the journal once more.</summary>
+    /// <summary>Puts new files, synced, in the old ones' place and takes all since the checkpoint from the journal once more.</summary>
+    /// <remarks>Reading back what the files hold would prove nothing: where a page was dropped, a record of the same number can come up that was lost with an earlier power cut.</remarks>
     /// <returns>False when the disk still refuses, or the journal is not ready; the next checkpoint tries again.</returns>
     private bool TryRepair()
     {
@@ -16,7 +16,7 @@ internal sealed partial class ChannelLog
             if (_users > 0 || !_device.TryReplaceUnsynced()) return false;
             try
             {
-                if (_reloading is not null || !IsWhole()) Reload();
+                Reload();
                 _device.ForgetPoison();
                 return true;
             }
@@ -25,22 +25,6 @@ internal sealed partial class ChannelLog
                 _store.Report($"Channel {ChannelId} stays stopped: {e.Message}");
                 return false;
             }
-        }
-    }
-
-    /// <summary>True when every record since the checkpoint can be read; what was before is on the disk.</summary>
-    private bool IsWhole()
-    {
-        long from = _marks.Count == 0 ? _nextSequence : Math.Max(_marks.FirstSequenceOf(_marks.PageOf(_facts.NextSequence)), _headSequence);
-        if (from >= _nextSequence) return true;
-        try
-        {
-            var all = new TakeAll();
-            return Scan(from, _nextSequence, ref all, CancellationToken.None);
-        }
-        catch (IOException)
-        {
-            return false;
         }
     }
 

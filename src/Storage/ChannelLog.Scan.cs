@@ -46,6 +46,7 @@ internal sealed partial class ChannelLog
             if (from < _headSequence) return false;
             log = _log;         // without one everything is in the files
             tail = _tailAddress;
+            position.SyncedUntil = _facts.UntilAddress;
             position.Holes = _holes;
             position.HoleIndex = _holes.IndexOf(from);
             if (position.TryJump()) position.Jump = 0;
@@ -105,6 +106,13 @@ internal sealed partial class ChannelLog
         {
             Span<byte> bytes = buffer.AsSpan(0, length);
             if (!_device.TryReadAt(start, bytes, out _)) throw new IOException($"{_device.PathOf(start)} can't be read: {_device.LastError}");
+            if (_device.IsPoisoned && _reloading is null)
+            {
+                // What was written since the checkpoint may have been dropped, and something older may stand in its place that looks right.
+                length = (int)Math.Min(length, position.SyncedUntil - start);
+                if (length <= 0) throw Unrepaired();
+            }
+
             int offset = 0;
             while (length - offset >= Record.EntryHeaderBytes)
             {
@@ -128,7 +136,7 @@ internal sealed partial class ChannelLog
                 offset = end;
             }
 
-            return Math.Min(pageEnd, flushed);
+            return start + length;
         }
         finally
         {
@@ -210,6 +218,7 @@ internal sealed partial class ChannelLog
         public long Address;
         public long EndAddress;
         public long LastEnd;        // of the last record that was looked at
+        public long SyncedUntil;
         public HoleList Holes;
         public int HoleIndex;       // the first hole that ends above Next
         public long Jump;           // where to go on behind a hole; 0: where the last record ended
@@ -282,10 +291,5 @@ internal sealed partial class ChannelLog
             Address = address;
             return Taken.Refused;
         }
-    }
-
-    private readonly struct TakeAll : ITake
-    {
-        public Taken Take(long sequence, long address, ReadOnlySpan<byte> record) => Taken.More;
     }
 }

@@ -208,9 +208,8 @@ internal sealed partial class SimulationRun
             long head = log.State.HeadKey, before = headsBefore[channel.Id];
             if (head != before) _trace?.Invoke($"  channel {channel.Id} expired from {before} to {head}");
             long limitUs = _time.NowUs - (long)channel.Options.AgeMax.TotalMicroseconds;
-            foreach (PacketModel packet in channel.Packets)
+            foreach (PacketModel packet in channel.Packets.Where(packet => packet.HasKeys).OrderBy(packet => packet.FirstKey))
             {
-                if (!packet.HasKeys) continue;
                 bool isOld = packet.ServerTimeUs < limitUs;
                 if (!isOld && head > before && channel.DeletedAsked.CountOutside(packet.FirstKey, Math.Min(packet.BelowKey, head)) > 0) throw new BrokenPromiseException($"channel {channel.Id}: {packet} expired too early");
                 if (!isOld) break;
