@@ -61,7 +61,7 @@ internal sealed partial class ChannelLog
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 long flushed = log is null ? tail : Math.Min(log.FlushedUntilAddress, Volatile.Read(ref _tailAddress));
-                long end = position.Address < flushed ? ScanFile(ref position, flushed, ref take) : ScanMemory(ref position, log!, ref take);
+                long end = position.Address < flushed ? ScanFile(ref position, flushed, ref take) : log is null ? position.Address : ScanMemory(ref position, log, ref take);
                 if (position.IsPassed) return false;
                 if (position.IsDone) break;
                 position.Address = end = position.Jump != 0 ? position.Jump : end;

@@ -31,7 +31,7 @@ public sealed class DamagedFolderTests : IDisposable
         foreach (string file in files)
         {
             byte[] bytes = await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken);
-            for (int i = 0; i < Math.Min(bytes.Length, 4096); i++) bytes[i] ^= 0x41;
+            for (int i = 0; i < Math.Min(bytes.Length, 8192); i++) bytes[i] ^= 0x41;
             await File.WriteAllBytesAsync(file, bytes, TestContext.Current.CancellationToken);
         }
         await ExpectRefusalAsync(Path.GetDirectoryName(files[0])!, "the data folder ", " is damaged: ", files[0]);

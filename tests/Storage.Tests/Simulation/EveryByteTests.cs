@@ -78,6 +78,22 @@ public sealed class EveryByteTests : SimulatedFixture
         }
     }
 
+    /// <summary>Promise: the same for a file whose first 4 KB, its header, are all others.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Any_beginning_of_a_file_harmed_opens_right_or_is_refused_by_name(bool isCrashed)
+    {
+        await MakeAsync(isCrashed);
+        foreach ((string path, long length) in Disk.Files().Select(file => (file.Path, file.File.Length)).ToList())
+        {
+            SimulatedDisk disk = Disk.Copy(0);
+            for (int at = 0; at < Math.Min(length, 4_096); at++) disk.FileAt(path).Damage(at, 0x41);
+            bool isRight = await OpensRightAsync(disk, $"the beginning of {path} harmed");
+            TestContext.Current.TestOutputHelper?.WriteLine($"{path}: {(isRight ? "opens with everything" : "refused by name")}");
+        }
+    }
+
     private async Task MakeAsync(bool isCrashed)
     {
         MessageStore store = Open();
