@@ -23,7 +23,7 @@ internal static class ReferencePage
         h2 { margin-top: 2rem; }
         nav a { margin-right: 1rem; white-space: nowrap; }
         details { border: 1px solid color-mix(in srgb, currentColor 25%, transparent); border-radius: 6px; margin: .4rem 0; padding: .3rem .7rem; }
-        summary { cursor: pointer; overflow-wrap: anywhere; }
+        summary { overflow-wrap: anywhere; }
         code, b.method { font-family: ui-monospace, monospace; }
         b.method { display: inline-block; min-width: 4.5rem; }
         table { border-collapse: collapse; margin: .5rem 0; width: 100%; }
