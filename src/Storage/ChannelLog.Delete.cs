@@ -168,6 +168,7 @@ internal sealed partial class ChannelLog
 
     private void MoveHeadTo(long sequence, long address)
     {
+        _oldestTimeUs = long.MinValue;      // what comes next may be older than what went: a clock was set back, or a packet was tried again
         // The list first: whoever reads both finds too few holes, not too many.
         Volatile.Write(ref _holes, _holes.CutBelow(sequence));
         _headAddress = address;

@@ -50,32 +50,44 @@ public sealed class ApiFuzzTests
         {
             using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(30) };
             http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("FlespiToken", TestGateway.Token);
+            // Answers are read into memory that stays, and looked at without a tree: what the client pools would count as the gateway's.
+            var received = new MemoryStream();
             var maker = new RandomRequest(new Random(seed + sender), gateway.Http.BaseAddress!);
             for (int i = 0; i < requests / Senders; i++)
             {
                 using HttpRequestMessage request = maker.Next();
-                using HttpResponseMessage answer = await http.SendAsync(request, TestContext.Current.CancellationToken);
-                string body = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+                using HttpResponseMessage answer = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+                received.SetLength(0);
+                await answer.Content.CopyToAsync(received, TestContext.Current.CancellationToken);
+                ReadOnlyMemory<byte> bytes = received.GetBuffer().AsMemory(0, (int)received.Length);
+                string body = Encoding.UTF8.GetString(bytes.Span[..Math.Min(bytes.Length, 10_000)]);
                 Assert.True(s_expected.Contains(answer.StatusCode), $"seed {seed + sender}, request {i}: {request.Method} {request.RequestUri} {maker.Body}\n{(int)answer.StatusCode} {body}");
                 // A NUL in the path is refused by the HTTP server itself, without words.
                 bool isServers = answer.StatusCode is HttpStatusCode.NoContent or HttpStatusCode.MethodNotAllowed or HttpStatusCode.RequestUriTooLong || request.RequestUri!.OriginalString.Contains("%00", StringComparison.Ordinal);
                 // The API's own description has shapes of its own.
                 bool isDocument = answer.StatusCode is HttpStatusCode.OK && DocumentRoutes.Table.Contains(maker.Route);
-                bool isInWords = isServers || isDocument || IsInWords(answer.StatusCode, body);
+                bool isInWords = isServers || isDocument || IsInWords(answer.StatusCode, bytes.Span);
                 Assert.True(isInWords, $"seed {seed + sender}, request {i}: {request.Method} {request.RequestUri} {maker.Body}\n{(int)answer.StatusCode} '{body}'");
                 lock (counts) counts[answer.StatusCode] = counts.GetValueOrDefault(answer.StatusCode) + 1;
             }
         }));
 
-    private static bool IsInWords(HttpStatusCode status, string body)
+    /// <summary>Whether an answer is an object with an array <c>result</c>, and with a reason when it is a refusal.</summary>
+    private static bool IsInWords(HttpStatusCode status, ReadOnlySpan<byte> body)
     {
         try
         {
-            using JsonDocument json = JsonDocument.Parse(body);
-            if (json.RootElement.GetProperty("result").ValueKind is not JsonValueKind.Array) return false;
-            return status is HttpStatusCode.OK || json.RootElement.GetProperty("errors")[0].GetProperty("reason").GetString() is { Length: > 5 };
+            var json = new Utf8JsonReader(body);
+            bool hasResult = false, hasReason = false;
+            while (json.Read())
+            {
+                if (json.TokenType is not JsonTokenType.PropertyName) continue;
+                if (json.CurrentDepth == 1 && json.ValueTextEquals("result"u8)) hasResult = json.Read() && json.TokenType is JsonTokenType.StartArray;
+                else if (json.ValueTextEquals("reason"u8)) hasReason = json.Read() && json.TokenType is JsonTokenType.String && json.GetString()!.Length > 5;
+            }
+            return hasResult && (status is HttpStatusCode.OK || hasReason);
         }
-        catch (Exception problem) when (problem is JsonException or KeyNotFoundException)
+        catch (JsonException)
         {
             return false;
         }
