@@ -6,6 +6,8 @@ namespace Gateway.Storage;
 /// <summary>What happens beside the appends: checkpoints, ages, idle logs, journals that failed.</summary>
 public sealed partial class MessageStore
 {
+    private bool _isLowTold;        // what the operator knows: between two looks of ours a write may have found out
+
     private async Task MaintainAsync()
     {
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1), _options.Time);
@@ -38,21 +40,20 @@ public sealed partial class MessageStore
 
     private void LookAtSpace()
     {
-        bool wasTold = _isLowTold;
         _space.Look();
-        _isLowTold = _space.IsLow;
-        if (_isLowTold == wasTold) return;
-        if (_isLowTold)
+        bool isLow = _space.IsLow;
+        if (isLow == _isLowTold) return;
+        _isLowTold = isLow;
+        if (isLow)
         {
             Report($"The volume of {_options.Folder} has less than {_options.FreeBytesMin / 1_000_000} MB free: nothing is appended until there is more. Delete messages, let them expire, or give it room.");
-            return;
         }
-
-        Report($"The volume of {_options.Folder} has room again.");
-        foreach (ChannelLog log in Snapshot()) log.SignalSpace();
+        else
+        {
+            Report($"The volume of {_options.Folder} has room again.");
+            SignalSpace();
+        }
     }
-
-    private bool _isLowTold;        // the guard itself may have found out between two of our looks
 
     /// <summary>Commits what was appended; for a stepped store only.</summary>
     internal void Step() => Journal.Step();

@@ -19,23 +19,17 @@ internal sealed class FreeSpace(FileSystem files, string folder, long bytesMin)
     }
 
     /// <summary>Looks how much is free; what can't be found out is taken for enough.</summary>
-    /// <returns>True when it went from low to enough or the other way.</returns>
-    public bool Look()
+    public void Look()
     {
-        if (bytesMin == 0) return false;
+        if (bytesMin == 0) return;
         Volatile.Write(ref _writtenSince, 0);
-        bool isLow;
         try
         {
-            isLow = files.FreeBytesOf(folder) < bytesMin;
+            _isLow = files.FreeBytesOf(folder) < bytesMin;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            isLow = false;
+            _isLow = false;
         }
-
-        bool hasChanged = isLow != _isLow;
-        _isLow = isLow;
-        return hasChanged;
     }
 }
