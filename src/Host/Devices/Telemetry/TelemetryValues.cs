@@ -30,15 +30,6 @@ internal sealed partial class TelemetryValues(NameTable names)
     private Origin _origin;
     private bool _isChanged;
 
-    /// <summary>Where the newest values came from.</summary>
-    internal Origin LastOrigin
-    {
-        get
-        {
-            lock (_gate) return _origin;
-        }
-    }
-
     /// <summary>Takes the values of a message that are not older than those that are there.</summary>
     /// <param name="payload">As it is stored.</param>
     /// <param name="timeUs">The device's time of the message, µs since 1970; 0 when it has none.</param>
