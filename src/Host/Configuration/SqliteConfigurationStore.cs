@@ -10,9 +10,7 @@ public sealed class SqliteConfigurationStore : IConfigurationStore
     /// <summary>Name of the file in the data folder.</summary>
     public const string FileName = "gateway.db";
 
-    private const string Schema = """
-        PRAGMA journal_mode = WAL;
-        PRAGMA synchronous = FULL;
+    private const string Tables = """
         CREATE TABLE IF NOT EXISTS items (kind TEXT NOT NULL, id INTEGER NOT NULL, json TEXT, revision INTEGER NOT NULL, PRIMARY KEY (kind, id)) WITHOUT ROWID;
         CREATE INDEX IF NOT EXISTS items_by_revision ON items (revision);
         CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -27,25 +25,7 @@ public sealed class SqliteConfigurationStore : IConfigurationStore
 
     /// <summary>Opens the store of a data folder, and makes folder and file if they are not there.</summary>
     /// <exception cref="SqliteException">The file can't be opened, or is no database.</exception>
-    public static SqliteConfigurationStore Open(string dataFolder)
-    {
-        Directory.CreateDirectory(dataFolder);
-        var settings = new SqliteConnectionStringBuilder { DataSource = Path.Combine(dataFolder, FileName), Pooling = false };
-        var database = new SqliteConnection(settings.ConnectionString);
-        try
-        {
-            database.Open();
-            using SqliteCommand command = database.CreateCommand();
-            command.CommandText = Schema;
-            command.ExecuteNonQuery();
-            return new SqliteConfigurationStore(database);
-        }
-        catch
-        {
-            database.Dispose();
-            throw;
-        }
-    }
+    public static SqliteConfigurationStore Open(string dataFolder) => new(SqliteFile.Open(dataFolder, FileName, Tables));
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<ConfigurationItem>> ListAsync(string kind, CancellationToken cancellationToken) =>

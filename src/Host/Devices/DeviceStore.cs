@@ -1,3 +1,4 @@
+using Gateway.Host.Configuration;
 using Microsoft.Data.Sqlite;
 
 namespace Gateway.Host.Devices;
@@ -9,9 +10,7 @@ internal sealed class DeviceStore : IDisposable
     /// <summary>Name of the file in the data folder.</summary>
     internal const string FileName = "devices.db";
 
-    private const string Schema = """
-        PRAGMA journal_mode = WAL;
-        PRAGMA synchronous = FULL;
+    private const string Tables = """
         CREATE TABLE IF NOT EXISTS states (device INTEGER PRIMARY KEY, state BLOB NOT NULL);
         CREATE TABLE IF NOT EXISTS cursors (channel INTEGER PRIMARY KEY, key INTEGER NOT NULL);
         """;
@@ -24,25 +23,7 @@ internal sealed class DeviceStore : IDisposable
 
     /// <summary>Opens the store of a data folder, and makes folder and file if they are not there.</summary>
     /// <exception cref="SqliteException">The file can't be opened, or is no database.</exception>
-    internal static DeviceStore Open(string dataFolder)
-    {
-        Directory.CreateDirectory(dataFolder);
-        var settings = new SqliteConnectionStringBuilder { DataSource = Path.Combine(dataFolder, FileName), Pooling = false };
-        var database = new SqliteConnection(settings.ConnectionString);
-        try
-        {
-            database.Open();
-            using SqliteCommand command = database.CreateCommand();
-            command.CommandText = Schema;
-            command.ExecuteNonQuery();
-            return new DeviceStore(database);
-        }
-        catch
-        {
-            database.Dispose();
-            throw;
-        }
-    }
+    internal static DeviceStore Open(string dataFolder) => new(SqliteFile.Open(dataFolder, FileName, Tables));
 
     /// <summary>Reads all states.</summary>
     /// <param name="take">Takes the number of a device and its state.</param>
