@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Gateway.Host.Accounts;
+using Gateway.Host.Configuration;
 
 namespace Gateway.Host.Channels;
 
@@ -43,26 +44,17 @@ public sealed record ChannelDefinition
     public const int JsonLengthMax = 64 * 1024;
 
     /// <summary>The definition as it is stored.</summary>
-    public string ToJson()
+    public string ToJson() => StoredJson.Object(json =>
     {
-        using var stream = new MemoryStream();
-        using (var json = new Utf8JsonWriter(stream))
-        {
-            json.WriteStartObject();
-            json.WriteNumber("cid", Cid);
-            json.WriteString("name", Name);
-            json.WriteBoolean("enabled", Enabled);
-            json.WriteNumber("protocol_id", ProtocolId);
-            json.WritePropertyName("configuration");
-            json.WriteRawValue(ConfigurationJson);
-            json.WriteNumber("messages_ttl", MessagesTtlSeconds);
-            json.WritePropertyName("metadata");
-            json.WriteRawValue(MetadataJson);
-            json.WriteNumber("port", Port);
-            json.WriteEndObject();
-        }
-        return System.Text.Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length);
-    }
+        json.WriteNumber("cid", Cid);
+        json.WriteString("name", Name);
+        json.WriteBoolean("enabled", Enabled);
+        json.WriteNumber("protocol_id", ProtocolId);
+        json.WriteRaw("configuration", ConfigurationJson);
+        json.WriteNumber("messages_ttl", MessagesTtlSeconds);
+        json.WriteRaw("metadata", MetadataJson);
+        json.WriteNumber("port", Port);
+    });
 
     /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
     /// <exception cref="JsonException">The text is not a definition.</exception>

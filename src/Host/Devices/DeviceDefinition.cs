@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Gateway.Host.Configuration;
 
 namespace Gateway.Host.Devices;
 
@@ -59,30 +60,21 @@ internal sealed record DeviceDefinition
     private const long TtlSecondsDefault = 31_536_000;
 
     /// <summary>The definition as it is stored, without its number.</summary>
-    internal string ToJson()
+    internal string ToJson() => StoredJson.Object(json =>
     {
-        using var stream = new MemoryStream();
-        using (var json = new Utf8JsonWriter(stream))
-        {
-            json.WriteStartObject();
-            json.WriteNumber("cid", Cid);
-            json.WriteString("name", Name);
-            json.WriteBoolean("enabled", Enabled);
-            json.WriteNumber("device_type_id", DeviceTypeId);
-            json.WriteNumber("protocol_id", ProtocolId);
-            if (Ident is not null) json.WriteString("ident", Ident);
-            json.WritePropertyName("configuration");
-            json.WriteRawValue(ConfigurationJson);
-            json.WriteNumber("messages_ttl", MessagesTtlSeconds);
-            json.WriteNumber("messages_rotate", MessagesRotate);
-            json.WriteNumber("media_ttl", MediaTtlSeconds);
-            json.WriteNumber("media_rotate", MediaRotate);
-            json.WritePropertyName("metadata");
-            json.WriteRawValue(MetadataJson);
-            json.WriteEndObject();
-        }
-        return System.Text.Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length);
-    }
+        json.WriteNumber("cid", Cid);
+        json.WriteString("name", Name);
+        json.WriteBoolean("enabled", Enabled);
+        json.WriteNumber("device_type_id", DeviceTypeId);
+        json.WriteNumber("protocol_id", ProtocolId);
+        if (Ident is not null) json.WriteString("ident", Ident);
+        json.WriteRaw("configuration", ConfigurationJson);
+        json.WriteNumber("messages_ttl", MessagesTtlSeconds);
+        json.WriteNumber("messages_rotate", MessagesRotate);
+        json.WriteNumber("media_ttl", MediaTtlSeconds);
+        json.WriteNumber("media_rotate", MediaRotate);
+        json.WriteRaw("metadata", MetadataJson);
+    });
 
     /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
     /// <exception cref="InvalidDataException">The text is not a definition.</exception>
