@@ -31,12 +31,9 @@ internal static class DeviceMessageRoutes
             .FindAsync(devices, new DeviceMessageQuery(query.FromUs, query.ToUs, query.Count, query.IsReverse, query.Filter), call.Aborted).ConfigureAwait(false);
         call.Begin();
         using var stream = new MessageStream(call.Http.Response.BodyWriter, query.WithoutFilter(), call.Service<DeviceDirectory>(), call.Service<TimeProvider>());
-        stream.WriteRaw("{\"result\":["u8);
+        stream.Begin();
         await WriteAsync(stream, found, query.IsReverse, call.Aborted).ConfigureAwait(false);
-        stream.WriteRaw("]"u8);
-        stream.WriteRaw(call.Remarks());
-        stream.WriteRaw("}"u8);
-        await stream.FlushAsync(0, call.Aborted).ConfigureAwait(false);
+        await stream.EndAsync(call).ConfigureAwait(false);
     }
 
     /// <summary>Reads the messages found, in pages that grow while the messages lie close together. What was deleted meanwhile is left out.</summary>
@@ -61,7 +58,7 @@ internal static class DeviceMessageRoutes
                 }
                 used++;
                 if (!stream.TryWrite(page, at, message.Channel, message.Device.Facts)) return;
-                await stream.FlushAsync(MessageStream.FlushBytes, cancellationToken).ConfigureAwait(false);
+                await stream.FlushAsync(AnswerStream.FlushBytes, cancellationToken).ConfigureAwait(false);
             }
         }
         finally

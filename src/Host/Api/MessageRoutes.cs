@@ -41,18 +41,14 @@ internal static class MessageRoutes
 
         call.Begin();
         using var stream = new MessageStream(call.Http.Response.BodyWriter, query, call.Service<DeviceDirectory>(), call.Service<TimeProvider>());
-        stream.WriteRaw("{\"result\":["u8);
+        stream.Begin();
         foreach (Channel channel in channels)
         {
             if (query.IsQueue) key = await stream.WriteFromAsync(channel, key, call.Aborted);
             else if (!query.IsReverse) await stream.WriteFromAsync(channel, await FirstKeyAsync(channel, query.FromUs, call.Aborted), call.Aborted);
             else await stream.WriteBackwardAsync(channel, query.ToUs == long.MaxValue ? long.MaxValue : await channel.Log.FindAsync(query.ToUs + 1, call.Aborted), call.Aborted);
         }
-        stream.WriteRaw("]"u8);
-        if (query.IsQueue) stream.WriteRaw(Encoding.ASCII.GetBytes($",\"next_key\":{key}"));
-        stream.WriteRaw(call.Remarks());
-        stream.WriteRaw("}"u8);
-        await stream.FlushAsync(0, call.Aborted);
+        await stream.EndAsync(call, query.IsQueue ? Encoding.ASCII.GetBytes($",\"next_key\":{key}") : []);
     }
 
     private static async Task DeleteAsync(ApiCall call)

@@ -9,16 +9,13 @@ using Gateway.Storage;
 namespace Gateway.Host.Api;
 
 /// <summary>Writes messages from channel buffers into an answer, page by page: no object per message, memory bounded by a page.</summary>
-internal sealed class MessageStream(PipeWriter output, MessageQuery query, DeviceDirectory devices, TimeProvider clock) : IDisposable
+internal sealed class MessageStream(PipeWriter output, MessageQuery query, DeviceDirectory devices, TimeProvider clock) : AnswerStream(output), IDisposable
 {
     /// <summary>Messages read from a log at one time.</summary>
     internal const int PageMessages = 1_000;
 
     /// <summary>Payload bytes read from a log at one time.</summary>
     internal const int PageBytes = 1024 * 1024;
-
-    /// <summary>The answer is sent on when so many bytes wait.</summary>
-    internal const int FlushBytes = 64 * 1024;
 
     /// <summary>Pages after which others have their turn: a filter that fits nothing reads a whole log without ever waiting for the client.</summary>
     private const int PagesPerTurn = 8;
@@ -28,7 +25,6 @@ internal sealed class MessageStream(PipeWriter output, MessageQuery query, Devic
     private readonly ArrayBufferWriter<byte> _scratch = new(1024);
     private MessageOwner? _owner;
     private long _written;
-    private long _unflushed;
     private int _pages;
 
     /// <summary>Messages written.</summary>
@@ -71,22 +67,6 @@ internal sealed class MessageStream(PipeWriter output, MessageQuery query, Devic
             await FlushAsync(FlushBytes, cancellationToken);
             await TakeTurnsAsync(cancellationToken);
         }
-    }
-
-    /// <summary>Writes bytes around the messages.</summary>
-    internal void WriteRaw(ReadOnlySpan<byte> bytes)
-    {
-        output.Write(bytes);
-        _unflushed += bytes.Length;
-    }
-
-    /// <summary>Sends what waits if it is at least so much.</summary>
-    internal async ValueTask FlushAsync(int bytesMin, CancellationToken cancellationToken)
-    {
-        if (_unflushed < bytesMin) return;
-        _unflushed = 0;
-        FlushResult result = await output.FlushAsync(cancellationToken);
-        if (result.IsCompleted) throw new OperationCanceledException("The client is gone.");
     }
 
     /// <summary>Gives the page back.</summary>

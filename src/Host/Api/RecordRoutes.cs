@@ -88,7 +88,7 @@ internal static class RecordRoutes
         await FlushAsync(call);
         call.Begin();
         var stream = new RecordStream(call.Http.Response.BodyWriter, query, shape);
-        stream.WriteRaw("{\"result\":["u8);
+        stream.Begin();
         foreach (Channel channel in channels)
         {
             RingReader reader = ringOf(channel).Read(new RingQuery { FromUs = query.FromUs, ToUs = query.ToUs, IsReverse = query.IsReverse, Ident = match });
@@ -96,10 +96,7 @@ internal static class RecordRoutes
             WarnOf(call, channel, reader);
         }
 
-        stream.WriteRaw("]"u8);
-        stream.WriteRaw(call.Remarks());
-        stream.WriteRaw("}"u8);
-        await stream.FlushAsync(0, call.Aborted);
+        await stream.EndAsync(call);
     }
 
     /// <summary>Lets a request see what came before it: rings are written a little later than it happens.</summary>

@@ -14,18 +14,16 @@ internal interface IRecordShape
 }
 
 /// <summary>Writes records of rings into an answer, page by page: memory bounded by a page, whatever the ring holds.</summary>
-internal sealed class RecordStream(PipeWriter output, MessageQuery query, IRecordShape shape)
+internal sealed class RecordStream(PipeWriter output, MessageQuery query, IRecordShape shape) : AnswerStream(output)
 {
     private const int PageRecords = 1_000;
     private const int PageBytes = 1024 * 1024;
-    private const int FlushBytes = 64 * 1024;
 
     private readonly RingPage _page = new();
     private readonly ArrayBufferWriter<byte> _scratch = new(1024);
     private bool _hasRoom = true;
     private int _count;
     private long _written;
-    private long _unflushed;
 
     /// <summary>Writes what a reader gives, as far as the limits of the query leave room.</summary>
     internal async Task WriteAsync(Channel channel, RingReader reader, CancellationToken cancellationToken)
@@ -37,22 +35,6 @@ internal sealed class RecordStream(PipeWriter output, MessageQuery query, IRecor
             for (int i = 0; i < _page.Count && _hasRoom; i++) Write(channel, i);
             await FlushAsync(FlushBytes, cancellationToken);
         }
-    }
-
-    /// <summary>Writes bytes around the records.</summary>
-    internal void WriteRaw(ReadOnlySpan<byte> bytes)
-    {
-        output.Write(bytes);
-        _unflushed += bytes.Length;
-    }
-
-    /// <summary>Sends what waits if it is at least so much.</summary>
-    internal async ValueTask FlushAsync(int bytesMin, CancellationToken cancellationToken)
-    {
-        if (_unflushed < bytesMin) return;
-        _unflushed = 0;
-        FlushResult result = await output.FlushAsync(cancellationToken);
-        if (result.IsCompleted) throw new OperationCanceledException("The client is gone.");
     }
 
     private void Write(Channel channel, int index)
