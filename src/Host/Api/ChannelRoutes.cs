@@ -135,12 +135,7 @@ internal static class ChannelRoutes
             if (await directory.RemoveAsync(channel, CancellationToken.None)) removed.Add(channel);
             else call.Errors.Add(new ApiError(ApiErrorCode.NotFound, $"Channel {channel.Id} was changed or removed meanwhile.", channel.Id));
         }
-        await call.WriteAsync(removed, static (json, channel) =>
-        {
-            json.WriteStartObject();
-            json.WriteNumber("id", channel.Id);
-            json.WriteEndObject();
-        });
+        await Kind.WriteIdsAsync(call, removed);
     }
 
     private static ApiError ErrorOf(ChannelOutcome outcome, long? id) => new(outcome.IsLimitReached ? ApiErrorCode.LimitReached : ApiErrorCode.BadRequest, outcome.Problem!, id);

@@ -93,12 +93,7 @@ internal static class DeviceRoutes
     private static async Task RemoveAsync(ApiCall call)
     {
         IReadOnlyList<Device> removed = await call.Service<DeviceDirectory>().RemoveAsync(Kind.Select(call), CancellationToken.None).ConfigureAwait(false);
-        await call.WriteAsync(removed, static (json, device) =>
-        {
-            json.WriteStartObject();
-            json.WriteNumber("id", device.Id);
-            json.WriteEndObject();
-        }).ConfigureAwait(false);
+        await Kind.WriteIdsAsync(call, removed).ConfigureAwait(false);
     }
 
     private static Task AnswerAsync(ApiCall call, ItemShape<Device>.Projection fields, IReadOnlyList<DeviceOutcome> outcomes, Func<int, long?> idAt)

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Gateway.Host.Accounts;
 
 namespace Gateway.Host.Api;
@@ -40,6 +41,50 @@ internal sealed record ItemKind<T>(
         return call.WriteAsync(Select(call), fields.Write);
     }
 
+    /// <summary>Makes items as the body asks for them. What is wrong in the body changes nothing; what a limit forbids is left out.</summary>
+    /// <param name="call">The request.</param>
+    /// <param name="shape">What they look like in the answer.</param>
+    /// <param name="read">Reads one of the body; throws for what is wrong.</param>
+    /// <param name="createAsync">Makes one, or says why there is none.</param>
+    internal async Task CreateAsync<TDraft>(ApiCall call, ItemShape<T> shape, Func<JsonElement, TDraft> read, Func<TDraft, ValueTask<(T? Item, string? Problem)>> createAsync)
+    {
+        ItemShape<T>.Projection fields = shape.Choose(call.Fields);
+        using JsonDocument? body = await call.ReadBodyAsync().ConfigureAwait(false);
+        List<TDraft> drafts = [.. BodyFields.ItemsOf(body, Noun).Select(read)];
+        var created = new List<T>(drafts.Count);
+        foreach (TDraft draft in drafts)
+        {
+            (T? item, string? problem) = await createAsync(draft).ConfigureAwait(false);
+            if (item is not null) created.Add(item);
+            else call.Errors.Add(new ApiError(ApiErrorCode.LimitReached, problem!));
+        }
+        await call.WriteAsync(created, fields.Write).ConfigureAwait(false);
+    }
+
+    /// <summary>Changes the items of the selector as the body asks for it. What is wrong in the body changes none of them.</summary>
+    /// <param name="call">The request.</param>
+    /// <param name="check">Throws when the body can't be applied to an item.</param>
+    /// <param name="changeAsync">Applies it to one: the item as it is then, or what became of it.</param>
+    /// <param name="afterwards">Done once all are changed, before the answer.</param>
+    internal async Task ChangeAsync(ApiCall call, Action<JsonElement, T> check, Func<JsonElement, T, ValueTask<(T? Item, ApiError? Error)>> changeAsync, Func<ValueTask>? afterwards = null)
+    {
+        ItemShape<T>.Projection fields = ShapeOf(call).Choose(call.Fields);
+        using JsonDocument? body = await call.ReadBodyAsync().ConfigureAwait(false);
+        JsonElement wanted = BodyFields.ItemOf(body, Noun);
+        List<T> selected = Select(call);
+        foreach (T item in selected) check(wanted, item);
+
+        var changed = new List<T>(selected.Count);
+        foreach (T item in selected)
+        {
+            (T? after, ApiError? error) = await changeAsync(wanted, item).ConfigureAwait(false);
+            if (after is not null) changed.Add(after);
+            else call.Errors.Add(error!.Value);
+        }
+        if (afterwards is not null) await afterwards().ConfigureAwait(false);
+        await call.WriteAsync(changed, fields.Write).ConfigureAwait(false);
+    }
+
     /// <summary>Removes the items of the selector, and answers with the numbers of those removed.</summary>
     /// <param name="call">The request.</param>
     /// <param name="removeAsync">Removes one; null when it is done, else why it is not.</param>
@@ -51,13 +96,16 @@ internal sealed record ItemKind<T>(
             if (await removeAsync(item).ConfigureAwait(false) is { } problem) call.Errors.Add(new ApiError(ApiErrorCode.BadRequest, problem, IdOf(item)));
             else removed.Add(item);
         }
-        await call.WriteAsync(removed, (json, item) =>
-        {
-            json.WriteStartObject();
-            json.WriteNumber("id", IdOf(item));
-            json.WriteEndObject();
-        }).ConfigureAwait(false);
+        await WriteIdsAsync(call, removed).ConfigureAwait(false);
     }
+
+    /// <summary>Answers with the numbers of items.</summary>
+    internal Task WriteIdsAsync(ApiCall call, IReadOnlyList<T> items) => call.WriteAsync(items, (json, item) =>
+    {
+        json.WriteStartObject();
+        json.WriteNumber("id", IdOf(item));
+        json.WriteEndObject();
+    });
 
     /// <summary>The account that a new item goes to: the one the caller acts in, or the one that the body names if that is within it.</summary>
     internal static long CidOfNew(ApiCall call, long? named)

@@ -30,42 +30,20 @@ internal static class LimitRoutes
         new("DELETE", "/platform/limits/{sel}", RouteInputs.None, RemoveAsync, "Removes limits that no subaccount is under."),
     ];
 
-    private static async Task CreateAsync(ApiCall call)
+    private static Task CreateAsync(ApiCall call) => Kind.CreateAsync(
+        call, s_shape, item => Read(item, new Limit { Id = 0, Cid = call.Caller.AccountId }, cid => ItemKind<Limit>.CidOfNew(call, cid)),
+        draft => call.Service<LimitDirectory>().CreateAsync(draft, CancellationToken.None));
+
+    private static Task ChangeAsync(ApiCall call)
     {
-        ItemShape<Limit>.Projection fields = s_shape.Choose(call.Fields);
-        using JsonDocument? body = await call.ReadBodyAsync().ConfigureAwait(false);
-        List<Limit> drafts = [.. BodyFields.ItemsOf(body, "limit").Select(item => Read(item, new Limit { Id = 0, Cid = call.Caller.AccountId }, cid => ItemKind<Limit>.CidOfNew(call, cid)))];
+        return Kind.ChangeAsync(
+            call, (item, limit) => Change(item, limit),
+            async (item, limit) =>
+                await call.Service<LimitDirectory>().UpdateAsync(limit.Id, before => Change(item, before), CancellationToken.None).ConfigureAwait(false) is { } after
+                    ? (after, null) : (null, ApiProblem.Absent("limit", limit.Id)),
+            () => call.Service<ChannelDirectory>().ApplyLimitsAsync(CancellationToken.None));
 
-        LimitDirectory limits = call.Service<LimitDirectory>();
-        var created = new List<Limit>(drafts.Count);
-        foreach (Limit draft in drafts)
-        {
-            (Limit? limit, string? problem) = await limits.CreateAsync(draft, CancellationToken.None).ConfigureAwait(false);
-            if (limit is not null) created.Add(limit);
-            else call.Errors.Add(new ApiError(ApiErrorCode.LimitReached, problem!));
-        }
-        await call.WriteAsync(created, fields.Write).ConfigureAwait(false);
-    }
-
-    private static async Task ChangeAsync(ApiCall call)
-    {
-        ItemShape<Limit>.Projection fields = s_shape.Choose(call.Fields);
-        using JsonDocument? body = await call.ReadBodyAsync().ConfigureAwait(false);
-        JsonElement item = BodyFields.ItemOf(body, "limit");
-        List<Limit> selected = Kind.Select(call);
-        foreach (Limit limit in selected) Change(limit);
-
-        LimitDirectory limits = call.Service<LimitDirectory>();
-        var changed = new List<Limit>(selected.Count);
-        foreach (Limit limit in selected)
-        {
-            if (await limits.UpdateAsync(limit.Id, Change, CancellationToken.None).ConfigureAwait(false) is { } after) changed.Add(after);
-            else call.Errors.Add(ApiProblem.Absent("limit", limit.Id));
-        }
-        await call.Service<ChannelDirectory>().ApplyLimitsAsync(CancellationToken.None).ConfigureAwait(false);
-        await call.WriteAsync(changed, fields.Write).ConfigureAwait(false);
-
-        Limit Change(Limit limit) => Read(item, limit, cid => cid == limit.Cid ? cid : throw ApiProblem.BadRequest("cid of a limit can't be changed."));
+        static Limit Change(JsonElement item, Limit limit) => Read(item, limit, cid => cid == limit.Cid ? cid : throw ApiProblem.BadRequest("cid of a limit can't be changed."));
     }
 
     private static Task RemoveAsync(ApiCall call) => Kind.RemoveAsync(call, limit => call.Service<LimitDirectory>().RemoveAsync(limit.Id, CancellationToken.None));

@@ -34,45 +34,26 @@ internal static class SubaccountRoutes
 
     private static bool IsSubaccount(Account account) => account.Id != AccountDirectory.RootId;
 
-    private static async Task CreateAsync(ApiCall call)
+    private static Task CreateAsync(ApiCall call)
     {
-        ItemShape<Account>.Projection fields = s_shape.Choose(call.Fields);
-        using JsonDocument? body = await call.ReadBodyAsync().ConfigureAwait(false);
-        List<Account> drafts = [.. BodyFields.ItemsOf(body, "subaccount").Select(item =>
-            Read(call, item, new Account { Id = 0, OwnerId = call.Caller.AccountId }, cid => ItemKind<Account>.CidOfNew(call, cid)))];
-
         AccountDirectory accounts = call.Service<AccountDirectory>();
         LimitDirectory limits = call.Service<LimitDirectory>();
-        var created = new List<Account>(drafts.Count);
-        foreach (Account draft in drafts)
-        {
-            (Account? account, string? problem) = await accounts.CreateAsync(
-                draft, () => limits.ProblemOf(draft.OwnerId, LimitName.SubaccountsCount, id => accounts.CountBelow(id)), CancellationToken.None).ConfigureAwait(false);
-            if (account is not null) created.Add(account);
-            else call.Errors.Add(new ApiError(ApiErrorCode.LimitReached, problem!));
-        }
-        await call.WriteAsync(created, fields.Write).ConfigureAwait(false);
+        return Kind.CreateAsync(
+            call, s_shape, item => Read(call, item, new Account { Id = 0, OwnerId = call.Caller.AccountId }, cid => ItemKind<Account>.CidOfNew(call, cid)),
+            draft => accounts.CreateAsync(draft, () => limits.ProblemOf(draft.OwnerId, LimitName.SubaccountsCount, id => accounts.CountBelow(id)), CancellationToken.None));
     }
 
-    private static async Task ChangeAsync(ApiCall call)
+    private static Task ChangeAsync(ApiCall call)
     {
-        ItemShape<Account>.Projection fields = s_shape.Choose(call.Fields);
-        using JsonDocument? body = await call.ReadBodyAsync().ConfigureAwait(false);
-        JsonElement item = BodyFields.ItemOf(body, "subaccount");
-        List<Account> selected = Kind.Select(call);
-        foreach (Account account in selected) Change(account);
+        return Kind.ChangeAsync(
+            call, (item, account) => Change(item, account),
+            async (item, account) =>
+                await call.Service<AccountDirectory>().UpdateAsync(account.Id, before => Change(item, before), CancellationToken.None).ConfigureAwait(false) is { } after
+                    ? (after, null) : (null, ApiProblem.Absent("subaccount", account.Id)),
+            () => call.Service<ChannelDirectory>().ApplyLimitsAsync(CancellationToken.None));
 
-        AccountDirectory accounts = call.Service<AccountDirectory>();
-        var changed = new List<Account>(selected.Count);
-        foreach (Account account in selected)
-        {
-            if (await accounts.UpdateAsync(account.Id, Change, CancellationToken.None).ConfigureAwait(false) is { } after) changed.Add(after);
-            else call.Errors.Add(ApiProblem.Absent("subaccount", account.Id));
-        }
-        await call.Service<ChannelDirectory>().ApplyLimitsAsync(CancellationToken.None).ConfigureAwait(false);
-        await call.WriteAsync(changed, fields.Write).ConfigureAwait(false);
-
-        Account Change(Account account) => Read(call, item, account, cid => cid == account.OwnerId ? cid : throw ApiProblem.BadRequest("cid of a subaccount can't be changed."));
+        Account Change(JsonElement item, Account account) =>
+            Read(call, item, account, cid => cid == account.OwnerId ? cid : throw ApiProblem.BadRequest("cid of a subaccount can't be changed."));
     }
 
     private static Task RemoveAsync(ApiCall call)

@@ -45,46 +45,33 @@ internal static class TokenRoutes
 
     private static TokenView ViewOf(ApiCall call, Token token) => new(token, call.Service<AccessTokens>().AccessedOf(token), null);
 
-    private static async Task CreateAsync(ApiCall call)
+    private static Task CreateAsync(ApiCall call)
     {
-        ItemShape<TokenView>.Projection fields = s_shapeWithKey.Choose(call.Fields);
-        using JsonDocument? body = await call.ReadBodyAsync().ConfigureAwait(false);
-        var empty = new Token { Id = 0, Cid = call.Caller.AccountId, Access = TokenAccess.Standard, Hash = default };
-        List<Token> drafts = [.. BodyFields.ItemsOf(body, "token").Select(item => Read(item, empty, cid => ItemKind<TokenView>.CidOfNew(call, cid)))];
-
         AccessTokens tokens = call.Service<AccessTokens>();
         LimitDirectory limits = call.Service<LimitDirectory>();
-        var created = new List<TokenView>(drafts.Count);
-        foreach (Token draft in drafts)
-        {
-            (Token? token, string key, string? problem) = await tokens.CreateAsync(
-                draft, () => limits.ProblemOf(draft.Cid, LimitName.TokensCount, id => tokens.CountBelow(id)), CancellationToken.None).ConfigureAwait(false);
-            if (token is not null) created.Add(new TokenView(token, 0, key));
-            else call.Errors.Add(new ApiError(ApiErrorCode.LimitReached, problem!));
-        }
-        call.Http.Response.Headers.CacheControl = "no-store";
-        await call.WriteAsync(created, fields.Write).ConfigureAwait(false);
+        var empty = new Token { Id = 0, Cid = call.Caller.AccountId, Access = TokenAccess.Standard, Hash = default };
+        return Kind.CreateAsync(
+            call, s_shapeWithKey, item => Read(item, empty, cid => ItemKind<TokenView>.CidOfNew(call, cid)),
+            async draft =>
+            {
+                call.Http.Response.Headers.CacheControl = "no-store";
+                (Token? token, string key, string? problem) = await tokens.CreateAsync(
+                    draft, () => limits.ProblemOf(draft.Cid, LimitName.TokensCount, id => tokens.CountBelow(id)), CancellationToken.None).ConfigureAwait(false);
+                return (token is null ? null : new TokenView(token, 0, key), problem);
+            });
     }
 
-    private static async Task ChangeAsync(ApiCall call)
+    private static Task ChangeAsync(ApiCall call)
     {
-        ItemShape<TokenView>.Projection fields = s_shape.Choose(call.Fields);
-        using JsonDocument? body = await call.ReadBodyAsync().ConfigureAwait(false);
-        JsonElement item = BodyFields.ItemOf(body, "token");
-        List<TokenView> selected = Kind.Select(call);
-        foreach (TokenView view in selected) Change(view.Token);
+        return Kind.ChangeAsync(
+            call, (item, view) => Change(item, view.Token),
+            async (item, view) =>
+            {
+                (Token? token, string? problem) = await call.Service<AccessTokens>().UpdateAsync(view.Token.Id, before => Change(item, before), CancellationToken.None).ConfigureAwait(false);
+                return token is null ? (null, new ApiError(ApiErrorCode.BadRequest, problem!, view.Token.Id)) : (ViewOf(call, token), null);
+            });
 
-        AccessTokens tokens = call.Service<AccessTokens>();
-        var changed = new List<TokenView>(selected.Count);
-        foreach (TokenView view in selected)
-        {
-            (Token? token, string? problem) = await tokens.UpdateAsync(view.Token.Id, Change, CancellationToken.None).ConfigureAwait(false);
-            if (token is not null) changed.Add(ViewOf(call, token));
-            else call.Errors.Add(new ApiError(ApiErrorCode.BadRequest, problem!, view.Token.Id));
-        }
-        await call.WriteAsync(changed, fields.Write).ConfigureAwait(false);
-
-        Token Change(Token token) => Read(item, token, cid => cid == token.Cid ? cid : throw ApiProblem.BadRequest("cid of a token can't be changed."));
+        static Token Change(JsonElement item, Token token) => Read(item, token, cid => cid == token.Cid ? cid : throw ApiProblem.BadRequest("cid of a token can't be changed."));
     }
 
     private static Task RemoveAsync(ApiCall call) => Kind.RemoveAsync(call, view => call.Service<AccessTokens>().RemoveAsync(view.Token.Id, CancellationToken.None));
