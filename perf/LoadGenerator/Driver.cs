@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using Gateway.Perf.Shared;
 
 namespace Gateway.Perf.Load;
 

@@ -15,7 +15,7 @@ const string Usage = """
     start  [--gateway FILE] [--channels 1000]                        time from an empty folder to the first connection; memory with so many channels
     """;
 
-if (args.Length == 0 || !TryReadOptions(args.AsSpan(1), out Dictionary<string, string> options))
+if (args.Length == 0 || !Words.TryRead(args.AsSpan(1), out Words? words))
 {
     Console.Error.WriteLine(Usage);
     return 2;
@@ -28,7 +28,7 @@ try
         case "serve":
             using (Socket listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp))
             {
-                listener.Bind(new IPEndPoint(IPAddress.Loopback, (int)Number("port", 0)));
+                listener.Bind(new IPEndPoint(IPAddress.Loopback, (int)words.Number("port", 0)));
                 listener.Listen(1024);
                 Console.WriteLine($"listening on {listener.LocalEndPoint}");
                 await RawServer.RunAsync(listener, CancellationToken.None).ConfigureAwait(false);
@@ -36,31 +36,31 @@ try
             return 0;
 
         case "drive":
-            LoadShape shape = new((int)Number("connections", 100), (int)Number("records", 1), (int)Number("depth", 16));
-            LoadResult result = Driver.Run(IPEndPoint.Parse(options["to"]), shape, Number("warm-up", 1), Math.Min(Number("seconds", 5), 600));
+            LoadShape shape = new((int)words.Number("connections", 100), (int)words.Number("records", 1), (int)words.Number("depth", 16));
+            LoadResult result = Driver.Run(IPEndPoint.Parse(words.Text("to")), shape, words.Number("warm-up", 1), Math.Min(words.Number("seconds", 5), 600));
             Console.WriteLine(
                 $"{shape}: {result.PacketsPerSecond:N0} packets/s, {result.PacketsPerSecond * shape.RecordsPerPacket:N0} messages/s, "
                 + $"p50 {result.P50Us:N0} µs, p99 {result.P99Us:N0} µs, p99.9 {result.P999Us:N0} µs, generator busy {result.GeneratorBusy:P0}");
-            if (options.TryGetValue("json", out string? json)) File.WriteAllText(json, JsonSerializer.Serialize(result));
+            if (words.Text("json", "") is { Length: > 0 } json) File.WriteAllText(json, JsonSerializer.Serialize(result));
             return 0;
 
         case "versus":
             LoadShape[] shapes =
             [
-                .. options.GetValueOrDefault("shapes", "1x16,25x16").Split(',')
+                .. words.Text("shapes", "1x16,25x16").Split(',')
                     .Select(text => text.Split('x').Select(part => int.Parse(part, CultureInfo.InvariantCulture)).ToArray())
-                    .Select(parts => new LoadShape((int)Number("connections", 100), parts[0], parts[1])),
+                    .Select(parts => new LoadShape((int)words.Number("connections", 100), parts[0], parts[1])),
             ];
-            MeasurementFile file = await Versus.RunAsync(options.GetValueOrDefault("gateway", BuiltGateway()), shapes, Math.Min(Number("seconds", 4), 60)).ConfigureAwait(false);
-            if (options.TryGetValue("json", out string? output)) file.Write(output);
+            MeasurementFile file = await Versus.RunAsync(words.Text("gateway", BuiltGateway()), shapes, Math.Min(words.Number("seconds", 4), 60)).ConfigureAwait(false);
+            if (words.Text("json", "") is { Length: > 0 } output) file.Write(output);
             return 0;
 
         case "start":
-            await StartUp.RunAsync(options.GetValueOrDefault("gateway", BuiltGateway()), (int)Number("channels", 1000)).ConfigureAwait(false);
+            await StartUp.RunAsync(words.Text("gateway", BuiltGateway()), (int)words.Number("channels", 1000)).ConfigureAwait(false);
             return 0;
 
         case "soak":
-            return await Soak.RunAsync(options.GetValueOrDefault("gateway", BuiltGateway()), Math.Min(Number("minutes", 30), 1440), Number("load", 0.7)).ConfigureAwait(false) ? 0 : 1;
+            return await Soak.RunAsync(words.Text("gateway", BuiltGateway()), Math.Min(words.Number("minutes", 30), 1440), words.Number("load", 0.7)).ConfigureAwait(false) ? 0 : 1;
 
         default:
             Console.Error.WriteLine(Usage);
@@ -71,19 +71,6 @@ catch (Exception e) when (e is IOException or SocketException or KeyNotFoundExce
 {
     Console.Error.WriteLine(e.Message);
     return 1;
-}
-
-double Number(string name, double otherwise) => options.TryGetValue(name, out string? text) ? double.Parse(text, CultureInfo.InvariantCulture) : otherwise;
-
-static bool TryReadOptions(ReadOnlySpan<string> words, out Dictionary<string, string> options)
-{
-    options = new Dictionary<string, string>(StringComparer.Ordinal);
-    for (int i = 0; i < words.Length; i += 2)
-    {
-        if (!words[i].StartsWith("--", StringComparison.Ordinal) || i + 1 == words.Length) return false;
-        options[words[i][2..]] = words[i + 1];
-    }
-    return true;
 }
 
 // The build puts every project's output at the same place below its folder.

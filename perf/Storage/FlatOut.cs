@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Gateway.Perf.Shared;
 using Gateway.Storage;
 
 namespace Gateway.Perf.Storage;
@@ -19,7 +20,7 @@ internal static class FlatOut
         {
             IMessageLog[] logs = await Messages.OpenAsync(store, channels).ConfigureAwait(false);
             var phase = new Phase();
-            Task<(long Packets, Latencies Latencies)>[] tasks = [.. Enumerable.Range(0, writers).Select(writer => Task.Run(() => WriteAsync(logs[writer % channels], packetMessages, messageBytes, phase)))];
+            Task<(long Packets, LatencyHistogram Latencies)>[] tasks = [.. Enumerable.Range(0, writers).Select(writer => Task.Run(() => WriteAsync(logs[writer % channels], packetMessages, messageBytes, phase)))];
             await Task.Delay(TimeSpan.FromSeconds(WarmUpSeconds)).ConfigureAwait(false);
             long allocatedBefore = GC.GetTotalAllocatedBytes(precise: true);
             TimeSpan cpuBefore = Environment.CpuUsage.TotalTime;
@@ -30,9 +31,9 @@ internal static class FlatOut
             double elapsed = Stopwatch.GetElapsedTime(started).TotalSeconds;
             double cores = (Environment.CpuUsage.TotalTime - cpuBefore).TotalSeconds / elapsed;
             long allocated = GC.GetTotalAllocatedBytes(precise: true) - allocatedBefore;
-            (long Packets, Latencies Latencies)[] results = await Task.WhenAll(tasks).ConfigureAwait(false);
-            var latencies = new Latencies();
-            foreach ((_, Latencies one) in results) latencies.Add(one);
+            (long Packets, LatencyHistogram Latencies)[] results = await Task.WhenAll(tasks).ConfigureAwait(false);
+            var latencies = new LatencyHistogram();
+            foreach ((_, LatencyHistogram one) in results) latencies.Add(one);
             double packets = results.Sum(result => result.Packets);
             double messages = packets * packetMessages / elapsed;
             Console.WriteLine(
@@ -42,18 +43,18 @@ internal static class FlatOut
         }
     }
 
-    private static async Task<(long Packets, Latencies Latencies)> WriteAsync(IMessageLog log, int packetMessages, int messageBytes, Phase phase)
+    private static async Task<(long Packets, LatencyHistogram Latencies)> WriteAsync(IMessageLog log, int packetMessages, int messageBytes, Phase phase)
     {
         Packet packet = Messages.Pack(packetMessages, messageBytes);
-        var latencies = new Latencies();
+        var latencies = new LatencyHistogram();
         long packets = 0;
-        for (long i = 0; !phase.IsOver; i++)
+        while (!phase.IsOver)
         {
             long started = Stopwatch.GetTimestamp();
             await Messages.AppendAsync(log, packet).ConfigureAwait(false);
             if (!phase.IsMeasuring || phase.IsOver) continue;
             packets++;
-            if (i % 8 == 0) latencies.Add(Stopwatch.GetElapsedTime(started));      // one of eight: the list must not be what is measured
+            latencies.Add(Stopwatch.GetElapsedTime(started));
         }
 
         return (packets, latencies);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Gateway.Perf.Shared;
 using Gateway.Storage;
 
 namespace Gateway.Perf.Storage;
@@ -12,7 +13,7 @@ internal static class Paced
     /// and its time counts from when it was due: a stall is seen by all whom it would have hit.</summary>
     public static async Task RunAsync(string folder, int channels, int ratePerSecond, int messageBytes, int seconds)
     {
-        Latencies plain = PlainFile.WriteAndSyncPaced(Path.Combine(folder, "plain"), messageBytes, 1, Math.Min(seconds, 5));
+        LatencyHistogram plain = PlainFile.WriteAndSyncPaced(Path.Combine(folder, "plain"), messageBytes, 1, Math.Min(seconds, 5));
 
         var store = new MessageStore(new StoreOptions { Folder = Path.Combine(folder, "store") });
         await using (store.ConfigureAwait(false))
@@ -20,7 +21,7 @@ internal static class Paced
             IMessageLog[] logs = await Messages.OpenAsync(store, channels).ConfigureAwait(false);
             double intervalMs = 1_000.0 / ((double)channels * ratePerSecond);
             long total = (long)((WarmUpSeconds + seconds) * 1_000 / intervalMs), warmUp = (long)(WarmUpSeconds * 1_000 / intervalMs);
-            var latencies = new Latencies();
+            var latencies = new LatencyHistogram();
             TimeSpan cpuBefore = Environment.CpuUsage.TotalTime;
             long started = Stopwatch.GetTimestamp();
             var underWay = new List<Task>();
@@ -44,7 +45,7 @@ internal static class Paced
         }
     }
 
-    private static async Task AppendAsync(IMessageLog log, int messageBytes, long started, double dueMs, Latencies? latencies)
+    private static async Task AppendAsync(IMessageLog log, int messageBytes, long started, double dueMs, LatencyHistogram? latencies)
     {
         await Messages.AppendAsync(log, Messages.Pack(1, messageBytes)).ConfigureAwait(false);
         TimeSpan late = Stopwatch.GetElapsedTime(started) - TimeSpan.FromMilliseconds(dueMs);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Gateway.Perf.Shared;
 using Microsoft.Win32.SafeHandles;
 
 namespace Gateway.Perf.Storage;
@@ -28,10 +29,10 @@ internal static class PlainFile
     }
 
     /// <summary>Times of a block's write and fsync, one each so many ms.</summary>
-    public static Latencies WriteAndSyncPaced(string path, int blockBytes, double intervalMs, double seconds)
+    public static LatencyHistogram WriteAndSyncPaced(string path, int blockBytes, double intervalMs, double seconds)
     {
         byte[] block = new byte[blockBytes];
-        var latencies = new Latencies();
+        var latencies = new LatencyHistogram();
         using SafeFileHandle file = File.OpenHandle(path, FileMode.Create, FileAccess.Write);
         long started = Stopwatch.GetTimestamp(), length = 0;
         while (Stopwatch.GetElapsedTime(started).TotalSeconds < seconds)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Gateway.Perf.Shared;
 using Gateway.Perf.Storage;
 
 // The message store next to plain files, each pair in one run: what perf/storage.sh prints.
@@ -26,20 +27,20 @@ if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any
 Directory.CreateDirectory(folder);
 try
 {
-    int bytes = words.Number("bytes", 150);
+    int bytes = (int)words.Number("bytes", 150);
     switch (args[0])
     {
         case "flat-out":
-            await FlatOut.RunAsync(folder, words.Number("channels", 1), words.Number("writers", 64), words.Number("packet", 25), bytes, words.Number("seconds", 5)).ConfigureAwait(false);
+            await FlatOut.RunAsync(folder, (int)words.Number("channels", 1), (int)words.Number("writers", 64), (int)words.Number("packet", 25), bytes, (int)words.Number("seconds", 5)).ConfigureAwait(false);
             return 0;
         case "paced":
-            await Paced.RunAsync(folder, words.Number("channels", 1_000), words.Number("rate", 1), bytes, words.Number("seconds", 30)).ConfigureAwait(false);
+            await Paced.RunAsync(folder, (int)words.Number("channels", 1_000), (int)words.Number("rate", 1), bytes, (int)words.Number("seconds", 30)).ConfigureAwait(false);
             return 0;
         case "scan":
-            await Scan.RunAsync(folder, words.Number("messages", 3_000_000), bytes).ConfigureAwait(false);
+            await Scan.RunAsync(folder, (int)words.Number("messages", 3_000_000), bytes).ConfigureAwait(false);
             return 0;
         case "start":
-            await Start.RunAsync(folder, words.Number("channels", 2_000), words.Number("gigabytes", 0), bytes).ConfigureAwait(false);
+            await Start.RunAsync(folder, (int)words.Number("channels", 2_000), (int)words.Number("gigabytes", 0), bytes).ConfigureAwait(false);
             return 0;
         default:
             Console.Error.WriteLine(Usage);

@@ -1,9 +1,10 @@
+using System.Globalization;
 using System.Numerics;
 
-namespace Gateway.Perf.Load;
+namespace Gateway.Perf.Shared;
 
 /// <summary>Counts latencies in buckets of at most 3 % width; adding allocates nothing.</summary>
-internal sealed class LatencyHistogram
+public sealed class LatencyHistogram
 {
     private const int StepsPerOctave = 32;
     private readonly long[] _counts = new long[64 * StepsPerOctave];
@@ -11,10 +12,14 @@ internal sealed class LatencyHistogram
     /// <summary>Latencies added.</summary>
     public long Count { get; private set; }
 
+    /// <summary>The longest, ns.</summary>
+    public long MaxNs { get; private set; }
+
     /// <summary>Adds one latency.</summary>
     /// <param name="nanoseconds">0 or more.</param>
     public void Add(long nanoseconds)
     {
+        MaxNs = Math.Max(MaxNs, nanoseconds);
         _counts[BucketOf(Math.Max(0, nanoseconds))]++;
         Count++;
     }
@@ -32,6 +37,22 @@ internal sealed class LatencyHistogram
         }
         return 0;
     }
+
+    /// <summary>Adds one latency.</summary>
+    public void Add(TimeSpan time) => Add(time.Ticks * TimeSpan.NanosecondsPerTick);
+
+    /// <summary>Adds the latencies of another.</summary>
+    public void Add(LatencyHistogram other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        for (int bucket = 0; bucket < _counts.Length; bucket++) _counts[bucket] += other._counts[bucket];
+        Count += other.Count;
+        MaxNs = Math.Max(MaxNs, other.MaxNs);
+    }
+
+    /// <summary>p50, p99, p99.9 and the longest, ms.</summary>
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture, $"p50 {PercentileUs(0.5) / 1e3:0.00} p99 {PercentileUs(0.99) / 1e3:0.00} p99.9 {PercentileUs(0.999) / 1e3:0.00} max {MaxNs / 1e6:0.0} ms");
 
     private static int BucketOf(long nanoseconds)
     {

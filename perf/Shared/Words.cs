@@ -1,10 +1,10 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 
-namespace Gateway.Perf.Storage;
+namespace Gateway.Perf.Shared;
 
 /// <summary><c>--name value</c> pairs of a command line.</summary>
-internal sealed class Words
+public sealed class Words
 {
     private readonly Dictionary<string, string> _values = new(StringComparer.Ordinal);
 
@@ -26,6 +26,11 @@ internal sealed class Words
     /// <summary>The value of a name, or another.</summary>
     public string Text(string name, string otherwise) => _values.GetValueOrDefault(name, otherwise);
 
-    /// <summary>As a whole number.</summary>
-    public int Number(string name, int otherwise) => _values.TryGetValue(name, out string? text) ? int.Parse(text, CultureInfo.InvariantCulture) : otherwise;
+    /// <summary>The value of a name.</summary>
+    /// <exception cref="KeyNotFoundException">It was not given.</exception>
+    public string Text(string name) => _values.TryGetValue(name, out string? text) ? text : throw new KeyNotFoundException($"--{name} is missing.");
+
+    /// <summary>As a number.</summary>
+    /// <exception cref="FormatException">It is none.</exception>
+    public double Number(string name, double otherwise) => _values.TryGetValue(name, out string? text) ? double.Parse(text, CultureInfo.InvariantCulture) : otherwise;
 }
