@@ -8,7 +8,7 @@ internal sealed partial class ChannelLog
 {
     private static readonly TimeSpan AgeMax = TimeSpan.FromDays(30);
 
-    private long _oldestTimeUs = long.MinValue;
+    private long _oldestTimeUs = long.MinValue;     // server time of the message at the head; the least when that is not known
     private long _droppedCount;
     private long _deletes;              // changes of head and holes so far, by the gate's order
     private long _durableDeletes;       // so many are on the disk
@@ -28,7 +28,7 @@ internal sealed partial class ChannelLog
         if (_isClosed || _damage is not null || Volatile.Read(ref _headSequence) >= Volatile.Read(ref _ackedNext)) return 0;
         lock (_gate)
         {
-            // The first message of the page behind the head's is not older than what is looked for: nothing to do on most rounds.
+            // The oldest message, found when the head moved last, is young enough: so it is on most rounds.
             if (_marks.Count == 0 || _oldestTimeUs >= limitUs) return 0;
         }
 
