@@ -103,6 +103,9 @@ internal abstract class FileSystem
         if (!string.IsNullOrEmpty(parent)) SyncFolder(parent);
     }
 
+    /// <summary>Whether an error says that a file is not there: it was removed alone, or together with its folder.</summary>
+    public static bool IsMissing(Exception error) => error is FileNotFoundException or DirectoryNotFoundException;
+
     /// <summary>The text of a small file, UTF-8; at most 4096 bytes of it.</summary>
     public string ReadText(string path)
     {

@@ -41,10 +41,10 @@ internal partial class OsFileSystem : FileSystem
     public override void Move(string path, string newPath) => File.Move(path, newPath, overwrite: true);
 
     /// <inheritdoc />
-    public override string[] ListFiles(string folder, string prefix) => Directory.Exists(folder) ? Directory.GetFiles(folder, prefix + "*", Names) : [];
+    public override string[] ListFiles(string folder, string prefix) => OrNone(folder, path => Directory.GetFiles(path, prefix + "*", Names));
 
     /// <inheritdoc />
-    public override string[] ListFolders(string folder) => Directory.Exists(folder) ? Directory.GetDirectories(folder) : [];
+    public override string[] ListFolders(string folder) => OrNone(folder, Directory.GetDirectories);
 
     /// <inheritdoc />
     public override bool FolderExists(string path) => Directory.Exists(path);
@@ -78,6 +78,20 @@ internal partial class OsFileSystem : FileSystem
 
     /// <inheritdoc />
     public override long FreeBytesOf(string folder) => new DriveInfo(folder).AvailableFreeSpace;
+
+    /// <summary>Lists a folder; none when it is missing, also when it was removed since it was looked for.</summary>
+    protected static string[] OrNone(string folder, Func<string, string[]> list)
+    {
+        if (!Directory.Exists(folder)) return [];
+        try
+        {
+            return list(folder);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return [];
+        }
+    }
 
     private static SafeFileHandle FileOf(FileHandle handle) => ((Handle)handle).File;
 

@@ -44,7 +44,7 @@ internal sealed class LoadedSegment : IDisposable
             bytes = null;
             return loaded;
         }
-        catch (FileNotFoundException)
+        catch (Exception e) when (FileSystem.IsMissing(e))
         {
             return null;
         }

@@ -212,7 +212,7 @@ internal sealed class RingFiles(HandleCache handles, string folder, RingKind kin
             Volatile.Write(ref _published, (last.Number << EndBits) | end);
             _isEndKnown = true;
         }
-        catch (FileNotFoundException)
+        catch (Exception e) when (FileSystem.IsMissing(e))
         {
             _isListed = false;      // somebody has cleared up: the next record looks again
             throw;

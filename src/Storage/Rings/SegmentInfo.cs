@@ -28,7 +28,7 @@ internal readonly record struct SegmentInfo(long Number, string Path, SegmentHea
                 using FileHandle handle = files.OpenToRead(path);
                 length = files.Read(handle, path, bytes, 0);
             }
-            catch (FileNotFoundException)
+            catch (Exception e) when (FileSystem.IsMissing(e))
             {
                 continue;
             }

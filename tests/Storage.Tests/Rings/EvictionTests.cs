@@ -1,3 +1,4 @@
+using Gateway.Storage.Disk;
 using Gateway.Storage.Rings;
 
 namespace Gateway.Storage.Tests.Rings;
@@ -153,6 +154,25 @@ public sealed class EvictionTests : RingFixture
         Assert.Equal([4], Numbers(await Read(next)));
     }
 
+    /// <summary>Promise: a ring that is deleted while somebody reads it reads as empty from there on, at whatever point of the read its folder goes; that is no fault of the disk.</summary>
+    [Theory]
+    [InlineData("list")]
+    [InlineData("header")]
+    [InlineData("file")]
+    public async Task A_reader_outlives_the_ring(string point)
+    {
+        var files = new VanishingFiles();
+        await using RingStore store = OpenStepped(files);
+        Ring ring = store.Open(RingKind.Logs, 1, Quota());
+        Add(ring, 1, ident: "a");
+        store.Step();
+
+        files.VanishAt(point, Path.Combine(Folder, "logs", "1"));
+        Assert.Empty((await ring.Read(new RingQuery()).ListIdentsAsync(10, None)).Idents);
+        Assert.True(files.IsGone);
+        Assert.Empty(await Read(ring));
+    }
+
     /// <summary>Promise: a reader whose files give way goes on with what is there, and does not take that for damage.</summary>
     [Theory]
     [InlineData(false)]
@@ -177,6 +197,40 @@ public sealed class EvictionTests : RingFixture
         Assert.Equal(isReverse ? rest.OrderDescending() : rest.Order(), rest);
         Assert.Equal(isReverse ? 889 : 899, isReverse ? rest[0] : rest[^1]);
         Assert.Equal(0, reader.GapCount);
+    }
+
+    /// <summary>A folder that goes between two looks of a reader.</summary>
+    private sealed class VanishingFiles : OsFileSystem
+    {
+        private string _point = "", _folder = "";
+        private int _opened;
+
+        public bool IsGone { get; private set; }
+
+        public void VanishAt(string point, string folder) => (_point, _folder, _opened) = (point, folder, 0);
+
+        public override string[] ListFiles(string folder, string prefix)
+        {
+            if (folder != _folder || _point != "list") return base.ListFiles(folder, prefix);
+            // Seen when it was looked for, gone when it is listed.
+            return OrNone(folder, path =>
+            {
+                Vanish();
+                return Directory.GetFiles(path);
+            });
+        }
+
+        public override FileHandle OpenToRead(string path)
+        {
+            if (path.StartsWith(_folder, StringComparison.Ordinal) && ++_opened == (_point == "header" ? 1 : _point == "file" ? 2 : 0)) Vanish();
+            return base.OpenToRead(path);
+        }
+
+        private void Vanish()
+        {
+            Directory.Delete(_folder, recursive: true);
+            IsGone = true;
+        }
     }
 
     private long SizeOf(long owner) => FilesOf(RingKind.Traffic, owner).Sum(file => new FileInfo(file).Length);
