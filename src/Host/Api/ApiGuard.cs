@@ -1,5 +1,6 @@
 using System.Globalization;
 using Gateway.Host.Accounts;
+using Microsoft.AspNetCore.Connections;
 
 namespace Gateway.Host.Api;
 
@@ -25,28 +26,44 @@ internal static class ApiGuard
             }
             await route.Handler(call).ConfigureAwait(false);
         }
-        catch (ApiProblem problem) when (!http.Response.HasStarted)
+        catch (ApiProblem problem) when (IsUnanswered())
         {
             await call.WriteErrorAsync(problem.Error).ConfigureAwait(false);
         }
-        catch (BadHttpRequestException problem) when (!http.Response.HasStarted)
+        catch (BadHttpRequestException problem) when (IsUnanswered())
         {
-            await call.WriteErrorAsync(new ApiError(ApiErrorCode.BadRequest, problem.Message)).ConfigureAwait(false);
+            await call.WriteErrorAsync(new ApiError(ApiErrorCode.BadRequest, problem.Message) { Status = problem.StatusCode }).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        catch (Exception exception) when (IsOfClient(exception, http))
         {
             // Nobody is there to be answered.
         }
-        catch (Exception exception) when (!http.Response.HasStarted)
+        catch (Exception exception) when (IsUnanswered() && StorageFault.Is(exception))
         {
-            ApiLog.Fault(http.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(GatewayApi)), exception, http.Request.Method, http.Request.Path);
+            await call.WriteErrorAsync(StorageFault.ErrorOf(call, exception)).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (IsUnanswered())
+        {
+            ApiLog.Fault(ApiLog.For(http), exception, http.Request.Method, http.Request.Path);
             await call.WriteErrorAsync(new ApiError(ApiErrorCode.Internal, "A fault of the gateway; its log has the details.")).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            // A part of the answer is out, or waits in the server where it can't be taken back: the client must not take it for the whole.
+            ApiLog.Fault(ApiLog.For(http), exception, http.Request.Method, http.Request.Path);
+            http.Abort();
         }
         finally
         {
             if (caller is not null) http.RequestServices.GetRequiredService<CallBudget>().AddTraffic(caller.Token, call.BodyBytes + (counted?.Bytes ?? 0));
         }
+
+        bool IsUnanswered() => !http.Response.HasStarted && counted is not { Bytes: > 0 };
     };
+
+    /// <summary>Whether the client is gone: what came of the request then is nobody's fault.</summary>
+    private static bool IsOfClient(Exception exception, HttpContext http) =>
+        exception is ConnectionResetException or ConnectionAbortedException || (exception is OperationCanceledException or IOException && http.RequestAborted.IsCancellationRequested);
 
     /// <summary>Lets a request in.</summary>
     /// <exception cref="ApiProblem">It may not come in.</exception>
@@ -88,6 +105,9 @@ internal static class ApiGuard
 /// <summary>Log lines of the API.</summary>
 internal static partial class ApiLog
 {
+    /// <summary>Where they go.</summary>
+    internal static ILogger For(HttpContext http) => http.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(GatewayApi));
+
     [LoggerMessage(3101, LogLevel.Error, "{Method} {Path} failed.")]
     internal static partial void Fault(ILogger logger, Exception exception, string method, string path);
 }

@@ -15,7 +15,7 @@ internal enum ApiErrorCode
     NotFound = 4,
     /// <summary>A limit of the account, or of the gateway, is reached.</summary>
     LimitReached = 5,
-    /// <summary>A fault of ours.</summary>
+    /// <summary>A fault of ours (HTTP 500), or of the disk (HTTP 503).</summary>
     Internal = 6,
 }
 
@@ -39,6 +39,11 @@ internal readonly record struct ApiError(ApiErrorCode Code, string Reason, long?
         get => _status != 0 ? _status : StatusOf(Code);
         init => _status = value;
     }
+
+    /// <summary>A storage that does not work now: HTTP 503, since the same request may work later.</summary>
+    /// <param name="reason">What does not work.</param>
+    /// <param name="id">The item it concerns, if one.</param>
+    internal static ApiError Unavailable(string reason, long? id = null) => new(ApiErrorCode.Internal, reason, id) { Status = StatusCodes.Status503ServiceUnavailable };
 
     private static int StatusOf(ApiErrorCode code) => code switch
     {

@@ -51,9 +51,17 @@ internal static class ChannelRoutes
     {
         List<Channel> channels = Select(call);
         foreach (Channel channel in channels)
-            if (channel.Fault is { } fault) call.Errors.Add(new ApiError(ApiErrorCode.Internal, fault, channel.Id));
+            if (channel.Fault is { } fault) call.Errors.Add(ApiError.Unavailable(fault, channel.Id));
         channels.RemoveAll(channel => channel.Fault is not null);
         return channels;
+    }
+
+    /// <summary>Adds an error for each channel that was removed since it was selected: then it reads as if it had never been there.</summary>
+    internal static void TellRemoved(ApiCall call, IEnumerable<Channel> selected)
+    {
+        ChannelDirectory directory = call.Service<ChannelDirectory>();
+        foreach (Channel channel in selected)
+            if (!directory.TryFind(channel.Id, out _)) call.Errors.Add(ApiProblem.Absent("channel", channel.Id));
     }
 
     private static async Task CreateAsync(ApiCall call)

@@ -31,7 +31,6 @@ internal static class DeviceMessageRoutes
             .FindAsync(devices, new DeviceMessageQuery(query.FromUs, query.ToUs, query.Count, query.IsReverse, query.Filter), call.Aborted).ConfigureAwait(false);
         call.Begin();
         using var stream = new MessageStream(call.Http.Response.BodyWriter, query.WithoutFilter(), call.Service<DeviceDirectory>(), call.Service<TimeProvider>());
-        stream.Begin();
         await WriteAsync(stream, found, query.IsReverse, call.Aborted).ConfigureAwait(false);
         await stream.EndAsync(call).ConfigureAwait(false);
     }
@@ -58,7 +57,7 @@ internal static class DeviceMessageRoutes
                 }
                 used++;
                 if (!stream.TryWrite(page, at, message.Channel, message.Device.Facts)) return;
-                await stream.FlushAsync(AnswerStream.FlushBytes, cancellationToken).ConfigureAwait(false);
+                await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
             }
         }
         finally

@@ -33,7 +33,7 @@ internal static class MessageRoutes
             if (query.Deletes && key > 0)
             {
                 DeleteResult result = await channels[0].Log.DeleteBelowAsync(key, call.Aborted);
-                if (result.Status != DeleteStatus.Deleted) call.Errors.Add(new ApiError(ApiErrorCode.Internal, ReasonOf(result.Status), channels[0].Id));
+                if (result.Status != DeleteStatus.Deleted) call.Errors.Add(ErrorOf(result.Status, channels[0].Id));
             }
 
             if (query.Timeout > TimeSpan.Zero) await WaitAsync(call, channels[0], key, query.Timeout);
@@ -41,14 +41,19 @@ internal static class MessageRoutes
 
         call.Begin();
         using var stream = new MessageStream(call.Http.Response.BodyWriter, query, call.Service<DeviceDirectory>(), call.Service<TimeProvider>());
-        stream.Begin();
-        foreach (Channel channel in channels)
+        foreach (Channel channel in channels) await StorageFault.GuardAsync(call, channel.Id, () => WriteAsync(call, stream, query, channel));
+        ChannelRoutes.TellRemoved(call, channels);
+        await stream.EndAsync(call, query.IsQueue ? Encoding.ASCII.GetBytes($",\"next_key\":{Math.Max(key, stream.NextKey)}") : []);
+    }
+
+    private static async Task WriteAsync(ApiCall call, MessageStream stream, MessageQuery query, Channel channel)
+    {
+        if (query.IsReverse)
         {
-            if (query.IsQueue) key = await stream.WriteFromAsync(channel, key, call.Aborted);
-            else if (!query.IsReverse) await stream.WriteFromAsync(channel, await FirstKeyAsync(channel, query.FromUs, call.Aborted), call.Aborted);
-            else await stream.WriteBackwardAsync(channel, query.ToUs == long.MaxValue ? long.MaxValue : await channel.Log.FindAsync(query.ToUs + 1, call.Aborted), call.Aborted);
+            await stream.WriteBackwardAsync(channel, query.ToUs == long.MaxValue ? long.MaxValue : await channel.Log.FindAsync(query.ToUs + 1, call.Aborted), call.Aborted);
+            return;
         }
-        await stream.EndAsync(call, query.IsQueue ? Encoding.ASCII.GetBytes($",\"next_key\":{key}") : []);
+        await stream.WriteFromAsync(channel, query.IsQueue ? query.Key : await FirstKeyAsync(channel, query.FromUs, call.Aborted), call.Aborted);
     }
 
     private static async Task DeleteAsync(ApiCall call)
@@ -66,7 +71,7 @@ internal static class MessageRoutes
                 : await channel.Log.FindAsync(query.ToUs + 1, call.Aborted);
             DeleteResult result = await channel.Log.DeleteRangeAsync(await FirstKeyAsync(channel, query.FromUs, call.Aborted), below, CancellationToken.None);
             if (result.Status == DeleteStatus.Deleted) deleted.Add((channel, result.Count));
-            else call.Errors.Add(new ApiError(result.Status == DeleteStatus.TooManyHoles ? ApiErrorCode.BadRequest : ApiErrorCode.Internal, ReasonOf(result.Status), channel.Id));
+            else call.Errors.Add(ErrorOf(result.Status, channel.Id));
         }
         await call.WriteAsync(deleted, static (json, entry) =>
         {
@@ -77,9 +82,9 @@ internal static class MessageRoutes
         });
     }
 
-    private static string ReasonOf(DeleteStatus status) => status == DeleteStatus.TooManyHoles
-        ? "Too many ranges were deleted between messages that stay. Delete from the oldest on, or a longer range that joins some of them."
-        : "The disk refused the deletion; try again.";
+    private static ApiError ErrorOf(DeleteStatus status, long id) => status == DeleteStatus.TooManyHoles
+        ? new ApiError(ApiErrorCode.BadRequest, "Too many ranges were deleted between messages that stay. Delete from the oldest on, or a longer range that joins some of them.", id)
+        : ApiError.Unavailable("The disk refused the deletion; try again.", id);
 
     private static ValueTask<long> FirstKeyAsync(Channel channel, long fromUs, CancellationToken cancellationToken) =>
         fromUs == 0 ? new(0L) : channel.Log.FindAsync(fromUs, cancellationToken);

@@ -14,11 +14,11 @@ internal sealed class MessageStream(PipeWriter output, MessageQuery query, Devic
     /// <summary>Messages read from a log at one time.</summary>
     internal const int PageMessages = 1_000;
 
-    /// <summary>Payload bytes read from a log at one time.</summary>
-    internal const int PageBytes = 1024 * 1024;
+    /// <summary>Payload bytes read from a log at one time: what a client that reads slowly holds beside what waits to be sent.</summary>
+    internal const int PageBytes = 128 * 1024;
 
     /// <summary>Pages after which others have their turn: a filter that fits nothing reads a whole log without ever waiting for the client.</summary>
-    private const int PagesPerTurn = 8;
+    private const int PagesPerTurn = 32;
 
     private readonly MessagePage _page = MessagePages.Rent();
     private readonly MessageMatcher? _filter = query.Filter is null ? null : new MessageMatcher(query.Filter, clock);
@@ -33,23 +33,25 @@ internal sealed class MessageStream(PipeWriter output, MessageQuery query, Devic
     /// <summary>Whether the limits of the query leave room for more.</summary>
     internal bool HasRoom { get; private set; } = true;
 
+    /// <summary>The key after the last message that <see cref="WriteFromAsync"/> has looked at.</summary>
+    internal long NextKey { get; private set; }
+
     /// <summary>Writes messages from a key on, oldest first.</summary>
-    /// <returns>The key after the last message that was looked at.</returns>
-    internal async Task<long> WriteFromAsync(Channel channel, long key, CancellationToken cancellationToken)
+    internal async Task WriteFromAsync(Channel channel, long key, CancellationToken cancellationToken)
     {
+        NextKey = key;
         while (HasRoom)
         {
-            await channel.Log.ReadAsync(key, Math.Min(PageMessages, query.Filter is null ? query.Count - Count : PageMessages), PageBytes, _page, cancellationToken);
-            if (_page.Count == 0) break;
+            await channel.Log.ReadAsync(NextKey, Math.Min(PageMessages, query.Filter is null ? query.Count - Count : PageMessages), PageBytes, _page, cancellationToken);
+            if (_page.Count == 0) return;
             for (int i = 0; i < _page.Count; i++)
             {
-                if (_page.ServerTimeUs(i) > query.ToUs || !TryWrite(channel, i)) return key;
-                key = _page.Key(i) + 1;
+                if (_page.ServerTimeUs(i) > query.ToUs || !TryWrite(channel, i)) return;
+                NextKey = _page.Key(i) + 1;
+                if (IsFlushDue) await FlushAsync(cancellationToken);
             }
-            await FlushAsync(FlushBytes, cancellationToken);
             await TakeTurnsAsync(cancellationToken);
         }
-        return key;
     }
 
     /// <summary>Writes messages below a key, newest first, down to the first time that is wanted.</summary>
@@ -63,8 +65,8 @@ internal sealed class MessageStream(PipeWriter output, MessageQuery query, Devic
             {
                 if (_page.ServerTimeUs(i) < query.FromUs || !TryWrite(channel, i)) return;
                 belowKey = _page.Key(i);
+                if (IsFlushDue) await FlushAsync(cancellationToken);
             }
-            await FlushAsync(FlushBytes, cancellationToken);
             await TakeTurnsAsync(cancellationToken);
         }
     }

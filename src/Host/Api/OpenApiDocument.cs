@@ -58,6 +58,7 @@ internal static class OpenApiDocument
             WriteResponse(json, "401", "No valid token.", null);
             WriteResponse(json, "403", "The token may not do this, or a limit is reached.", null);
             WriteResponse(json, "404", "There is no such item, or it is somebody else's.", null);
+            WriteResponse(json, "503", "The storage does not work now; nothing was changed by what is not in the result.", null);
             WriteResponse(json, "429", "Too many requests in this minute; Retry-After says when it ends.", null);
         }
         json.WriteEndObject();
@@ -148,7 +149,7 @@ internal static class OpenApiDocument
         json.WriteString("type", "object");
         WriteProperties(json,
         [
-            new("code", "integer", "1 no valid token, 2 bad request, 3 not permitted, 4 not found, 5 limit reached, 6 fault of the gateway"),
+            new("code", "integer", "1 no valid token, 2 bad request, 3 not permitted, 4 not found, 5 limit reached, 6 fault of the gateway or of its disk"),
             new("reason", "string", "what is wrong and what was expected"),
             new("id", "integer", "the item it concerns"),
         ]);

@@ -42,12 +42,16 @@ internal static class RecordRoutes
         foreach (Channel channel in channels)
         {
             RingReader reader = channel.Rings.Traffic.Read(new RingQuery { Ident = match });
-            (IReadOnlyList<RingIdent> idents, bool isMore) = await reader.ListIdentsAsync(IdentsMax, call.Aborted);
-            found.AddRange(idents.Select(ident => (channel, ident)));
-            if (isMore) call.Warnings.Add(new ApiWarning($"There are more than the {IdentsMax} idents listed here; a mask finds the others.", channel.Id));
+            await StorageFault.GuardAsync(call, channel.Id, async () =>
+            {
+                (IReadOnlyList<RingIdent> idents, bool isMore) = await reader.ListIdentsAsync(IdentsMax, call.Aborted);
+                found.AddRange(idents.Select(ident => (channel, ident)));
+                if (isMore) call.Warnings.Add(new ApiWarning($"There are more than the {IdentsMax} idents listed here; a mask finds the others.", channel.Id));
+            });
             WarnOf(call, channel, reader);
         }
 
+        ChannelRoutes.TellRemoved(call, channels);
         await call.WriteAsync(found, fields.Write);
     }
 
@@ -88,14 +92,14 @@ internal static class RecordRoutes
         await FlushAsync(call);
         call.Begin();
         var stream = new RecordStream(call.Http.Response.BodyWriter, query, shape);
-        stream.Begin();
         foreach (Channel channel in channels)
         {
             RingReader reader = ringOf(channel).Read(new RingQuery { FromUs = query.FromUs, ToUs = query.ToUs, IsReverse = query.IsReverse, Ident = match });
-            if (query.IsOfType(EventJson.OriginType)) await stream.WriteAsync(channel, reader, call.Aborted);
+            if (query.IsOfType(EventJson.OriginType)) await StorageFault.GuardAsync(call, channel.Id, () => stream.WriteAsync(channel, reader, call.Aborted));
             WarnOf(call, channel, reader);
         }
 
+        ChannelRoutes.TellRemoved(call, channels);
         await stream.EndAsync(call);
     }
 

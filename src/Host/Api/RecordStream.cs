@@ -17,7 +17,7 @@ internal interface IRecordShape
 internal sealed class RecordStream(PipeWriter output, MessageQuery query, IRecordShape shape) : AnswerStream(output)
 {
     private const int PageRecords = 1_000;
-    private const int PageBytes = 1024 * 1024;
+    private const int PageBytes = 128 * 1024;
 
     private readonly RingPage _page = new();
     private readonly ArrayBufferWriter<byte> _scratch = new(1024);
@@ -32,8 +32,11 @@ internal sealed class RecordStream(PipeWriter output, MessageQuery query, IRecor
         {
             await reader.ReadAsync(_page, query.Filter is null ? Math.Min(PageRecords, query.Count - _count) : PageRecords, PageBytes, cancellationToken);
             if (_page.Count == 0) return;
-            for (int i = 0; i < _page.Count && _hasRoom; i++) Write(channel, i);
-            await FlushAsync(FlushBytes, cancellationToken);
+            for (int i = 0; i < _page.Count && _hasRoom; i++)
+            {
+                Write(channel, i);
+                if (IsFlushDue) await FlushAsync(cancellationToken);
+            }
         }
     }
 

@@ -32,10 +32,10 @@ public sealed class ClosedChannelTests : IDisposable
         {
             await ExpectClosedAsync(gateway, enabled: true, "line", file);
             (HttpStatusCode status, JsonElement body) = await gateway.GetAsync("/gw/channels/1/messages");
-            Assert.Equal(HttpStatusCode.InternalServerError, status);
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, status);
             Assert.Contains(file, body.GetProperty("errors")[0].GetProperty("reason").GetString(), StringComparison.Ordinal);
             (status, _) = await gateway.SendAsync(HttpMethod.Delete, "/gw/channels/1/messages");
-            Assert.Equal(HttpStatusCode.InternalServerError, status);
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, status);
 
             (status, body) = await gateway.GetAsync("/gw/channels/all/messages");
             Assert.Equal((HttpStatusCode.OK, MessagesSent), (status, body.GetProperty("result").GetArrayLength()));

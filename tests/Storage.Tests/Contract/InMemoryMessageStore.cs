@@ -81,6 +81,9 @@ internal sealed class InMemoryMessageLog(long channelId, LogOptions options) : I
     /// <summary>Appends keep nothing, and so allocate nothing.</summary>
     public bool IsDiscarding { get; set; }
 
+    /// <summary>When set, reads of messages with this key fail as a disk does.</summary>
+    public long UnreadableKey { get; set; }
+
     public bool IsUnavailable
     {
         get => _isUnavailable;
@@ -172,6 +175,12 @@ internal sealed class InMemoryMessageLog(long channelId, LogOptions options) : I
             for (int i = IndexOf(fromKey); i < _messages.Count && page.Count < countMax; i++)
             {
                 if (page.Count > 0 && page.Bytes + _messages[i].Payload.Length > bytesMax) break;
+                if (_messages[i].Key == UnreadableKey)
+                {
+                    if (page.Count > 0) break;
+                    throw new IOException("Input/output error (test)");
+                }
+
                 page.Add(_messages[i].Key, _messages[i].TimeUs, _messages[i].Payload);
                 page.NextKey = _messages[i].Key + 1;
             }
