@@ -42,7 +42,18 @@ internal sealed partial class ChannelLog
 
     private async ValueTask<DeleteResult> DeleteAsync(long from, long below, CancellationToken cancellationToken)
     {
-        DeleteResult result = Delete(from, below, wait: true, out ValueTask<AppendResult> durable, out long deletes, cancellationToken);
+        DeleteResult result;
+        ValueTask<AppendResult> durable;
+        long deletes;
+        try
+        {
+            result = Delete(from, below, wait: true, out durable, out deletes, cancellationToken);
+        }
+        catch (IOException)
+        {
+            return new DeleteResult(DeleteStatus.Unavailable, 0);       // the place of a message can't be read, so nothing was deleted
+        }
+
         if (deletes == 0) return result;
         AppendResult outcome = await durable.ConfigureAwait(false);
         if (outcome.Status != AppendStatus.Appended) return result with { Status = DeleteStatus.Unavailable };

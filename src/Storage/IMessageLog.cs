@@ -3,7 +3,7 @@ namespace Gateway.Storage;
 /// <summary>The messages of one channel in order: the seam behind which the local disk, or later a replicated engine, keeps them.</summary>
 /// <remarks>
 /// Keys are positive, increasing, below 2^53, opaque and not dense: never compute a count from them. Reads see acknowledged messages only and consume nothing.
-/// Calls may come from many threads at once; bad outcomes are results, exceptions are for bugs.
+/// Calls may come from many threads at once. What becomes of an append or a deletion is a result; only reads throw when the disk fails.
 /// </remarks>
 public interface IMessageLog
 {
@@ -35,15 +35,21 @@ public interface IMessageLog
     /// <param name="bytesMax">Stop after this many payload bytes; at least one message is given whatever its size.</param>
     /// <param name="page">Cleared, then filled.</param>
     /// <param name="cancellationToken">Stops the read.</param>
+    /// <exception cref="IOException">The disk refuses, or what it holds is not to be trusted before a repair: try again later.</exception>
+    /// <exception cref="DamagedLogException">A message that was acknowledged is damaged.</exception>
     ValueTask ReadAsync(long fromKey, int countMax, int bytesMax, MessagePage page, CancellationToken cancellationToken);
 
     /// <summary>As <see cref="ReadAsync"/>, newest first, beginning below <paramref name="belowKey"/> (<see cref="long.MaxValue"/>: from the tail).</summary>
+    /// <exception cref="IOException">As for <see cref="ReadAsync"/>.</exception>
+    /// <exception cref="DamagedLogException">As for <see cref="ReadAsync"/>.</exception>
     ValueTask ReadBackwardAsync(long belowKey, int countMax, int bytesMax, MessagePage page, CancellationToken cancellationToken);
 
     /// <summary>Completes with true when there is a committed message with a key of at least <paramref name="fromKey"/>, with false when the log was deleted or closed.</summary>
     ValueTask<bool> WaitAsync(long fromKey, CancellationToken cancellationToken);
 
     /// <summary>The smallest key whose message came at <paramref name="serverTimeUs"/> (µs since 1970) or later; the next key to be given when there is none.</summary>
+    /// <exception cref="IOException">As for <see cref="ReadAsync"/>.</exception>
+    /// <exception cref="DamagedLogException">As for <see cref="ReadAsync"/>.</exception>
     ValueTask<long> FindAsync(long serverTimeUs, CancellationToken cancellationToken);
 
     /// <summary>Deletes all messages from one key to below another (<see cref="long.MaxValue"/>: to the newest acknowledged). Frees quota at once.</summary>

@@ -38,7 +38,7 @@ public abstract partial class MessageLogContract
         for (long key = 0; seen.Count < Total; key = page.NextKey)
         {
             Assert.True(await log.WaitAsync(key, None).AsTask().WaitAsync(Patience, None));
-            await log.ReadAsync(key, 100, 1 << 20, page, None);
+            await ReadAsync(log, key, 100, 1 << 20, page);
             Assert.False(page.SkippedToHead);
             seen.AddRange(NumbersOf(page));
             await DeleteKnownAsync(log, 0, page.NextKey);
@@ -83,9 +83,9 @@ public abstract partial class MessageLogContract
             await AssertHoldsAsync(log, Numbers(0, 25), Numbers(72, 28), Numbers(100, round));
             Assert.Equal(all[0].Key, log.State.HeadKey);
             var page = new MessagePage();
-            await log.ReadAsync(all[40].Key, 2, int.MaxValue, page, None);
+            await ReadAsync(log, all[40].Key, 2, int.MaxValue, page);
             Assert.Equal(Numbers(72, 2), NumbersOf(page));
-            await log.ReadBackwardAsync(all[74].Key, 4, int.MaxValue, page, None);
+            await ReadBackwardAsync(log, all[74].Key, 4, int.MaxValue, page);
             Assert.Equal([73, 72, 24, 23], NumbersOf(page));
             if (round == 0) await ReopenStoreAsync();
             else await KillAndReopenStoreAsync();

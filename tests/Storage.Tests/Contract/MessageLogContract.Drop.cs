@@ -44,7 +44,7 @@ public abstract partial class MessageLogContract
             long last = 0;
             for (long key = 0; ; key = page.NextKey)
             {
-                await log.ReadAsync(key, 50, 1 << 20, page, None);
+                await ReadAsync(log, key, 50, 1 << 20, page);
                 if (page.SkippedToHead) skips++;
                 for (int i = 0; i < page.Count; i++)
                 {

@@ -10,19 +10,19 @@ public abstract partial class MessageLogContract
         await AppendAsync(log, Pack(0, 60));
         await AppendAsync(log, Pack(60, 40));
         var page = new MessagePage();
-        await log.ReadAsync(0, 10, int.MaxValue, page, None);
+        await ReadAsync(log, 0, 10, int.MaxValue, page);
         Assert.Equal(Numbers(0, 10), NumbersOf(page));
-        await log.ReadAsync(page.NextKey, 100, 550, page, None);
+        await ReadAsync(log, page.NextKey, 100, 550, page);
         Assert.Equal(Numbers(10, 5), NumbersOf(page));
-        await log.ReadAsync(page.NextKey, 100, 1, page, None);       // one at least, or a reader would never get on
+        await ReadAsync(log, page.NextKey, 100, 1, page);       // one at least, or a reader would never get on
         Assert.Equal(Numbers(15, 1), NumbersOf(page));
-        await log.ReadAsync(page.NextKey, 1_000, int.MaxValue, page, None);
+        await ReadAsync(log, page.NextKey, 1_000, int.MaxValue, page);
         Assert.Equal(Numbers(16, 84), NumbersOf(page));
         long end = page.NextKey;
-        await log.ReadAsync(end, 10, int.MaxValue, page, None);
+        await ReadAsync(log, end, 10, int.MaxValue, page);
         Assert.Equal((0, end), (page.Count, page.NextKey));
         await AppendAsync(log, Pack(100, 1));
-        await log.ReadAsync(end, 10, int.MaxValue, page, None);
+        await ReadAsync(log, end, 10, int.MaxValue, page);
         Assert.Equal(Numbers(100, 1), NumbersOf(page));
     }
 
@@ -47,7 +47,7 @@ public abstract partial class MessageLogContract
         for (long key = long.MaxValue; ; key = page.NextKey)
         {
             int countMax = 1 + (turn++ * 37 % 150), bytesMax = 1 + (turn * 4_001 % 40_000);
-            await log.ReadBackwardAsync(key, countMax, bytesMax, page, None);
+            await ReadBackwardAsync(log, key, countMax, bytesMax, page);
             if (page.Count == 0) break;
             Assert.True(page.Count <= countMax && (page.Count == 1 || page.Bytes <= bytesMax), $"{page.Count} messages, {page.Bytes} bytes");
             all.AddRange(NumbersOf(page));
@@ -71,12 +71,12 @@ public abstract partial class MessageLogContract
 
         foreach (int i in new[] { 0, 1, 17, 50, 99 })
         {
-            Assert.Equal(keys[i], await log.FindAsync(start + (i * 1_000L), None));
-            if (i > 0) Assert.Equal(keys[i], await log.FindAsync(start + (i * 1_000L) - 999, None));
+            Assert.Equal(keys[i], await FindAsync(log, start + (i * 1_000L)));
+            if (i > 0) Assert.Equal(keys[i], await FindAsync(log, start + (i * 1_000L) - 999));
         }
 
-        Assert.Equal(keys[0], await log.FindAsync(0, None));
-        Assert.Equal(log.State.NextKey, await log.FindAsync(start + 1_000_000_000, None));
+        Assert.Equal(keys[0], await FindAsync(log, 0));
+        Assert.Equal(log.State.NextKey, await FindAsync(log, start + 1_000_000_000));
     }
 
     [Fact]
@@ -87,15 +87,15 @@ public abstract partial class MessageLogContract
         List<(long Key, long Number)> all = await ReadAllAsync(log);
         await DeleteKnownAsync(log, 0, all[50].Key);
         var page = new MessagePage();
-        await log.ReadAsync(all[10].Key, 5, int.MaxValue, page, None);
+        await ReadAsync(log, all[10].Key, 5, int.MaxValue, page);
         Assert.True(page.SkippedToHead);
         Assert.Equal(Numbers(50, 5), NumbersOf(page));
-        await log.ReadAsync(page.NextKey, 5, int.MaxValue, page, None);
+        await ReadAsync(log, page.NextKey, 5, int.MaxValue, page);
         Assert.False(page.SkippedToHead);
         Assert.Equal(Numbers(55, 5), NumbersOf(page));
-        await log.ReadBackwardAsync(all[53].Key, 10, int.MaxValue, page, None);
+        await ReadBackwardAsync(log, all[53].Key, 10, int.MaxValue, page);
         Assert.Equal([52, 51, 50], NumbersOf(page));
-        await log.ReadBackwardAsync(all[50].Key, 10, int.MaxValue, page, None);
+        await ReadBackwardAsync(log, all[50].Key, 10, int.MaxValue, page);
         Assert.Equal(0, page.Count);
     }
 
@@ -104,11 +104,11 @@ public abstract partial class MessageLogContract
     {
         IMessageLog log = await OpenAsync();
         var page = new MessagePage();
-        await log.ReadAsync(0, 10, int.MaxValue, page, None);
+        await ReadAsync(log, 0, 10, int.MaxValue, page);
         Assert.Equal((0, false), (page.Count, page.SkippedToHead));
-        await log.ReadBackwardAsync(long.MaxValue, 10, int.MaxValue, page, None);
+        await ReadBackwardAsync(log, long.MaxValue, 10, int.MaxValue, page);
         Assert.Equal(0, page.Count);
-        Assert.Equal(log.State.NextKey, await log.FindAsync(0, None));
+        Assert.Equal(log.State.NextKey, await FindAsync(log, 0));
         Assert.Equal((0L, 0L, false), (log.State.Count, log.State.Bytes, log.State.IsFull));
         Assert.Equal(log.State.HeadKey, log.State.NextKey);
     }
@@ -120,7 +120,7 @@ public abstract partial class MessageLogContract
         await AppendAsync(log, Pack(0, 5));
         var page = new MessagePage();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await log.ReadAsync(0, 5, 100, page, new CancellationToken(canceled: true)));
-        await log.ReadAsync(0, 5, int.MaxValue, page, None);
+        await ReadAsync(log, 0, 5, int.MaxValue, page);
         Assert.Equal(5, page.Count);
     }
 

@@ -15,7 +15,7 @@ public abstract partial class MessageLogContract
         await AppendAsync(log, Pack(1, 1));
         Assert.All(await Task.WhenAll(waiting).WaitAsync(Patience, None), Assert.True);
         var page = new MessagePage();
-        await log.ReadAsync(next, 10, int.MaxValue, page, None);
+        await ReadAsync(log, next, 10, int.MaxValue, page);
         Assert.Equal(Numbers(1, 1), NumbersOf(page));
     }
 
@@ -58,7 +58,7 @@ public abstract partial class MessageLogContract
             for (long key = 0; seen.Count < Total; key = page.NextKey)
             {
                 Assert.True(await log.WaitAsync(key, None));
-                await log.ReadAsync(key, 1 + (reader * 5), 1 << 20, page, None);
+                await ReadAsync(log, key, 1 + (reader * 5), 1 << 20, page);
                 Assert.False(page.SkippedToHead);
                 for (int i = 0; i < page.Count; i++) seen.Add((page.Key(i), NumberOf(page.Payload(i))));
             }
@@ -87,7 +87,7 @@ public abstract partial class MessageLogContract
             var page = new MessagePage();
             for (long key = 0; ; key = page.NextKey)
             {
-                await log.ReadAsync(key, 100, 1 << 20, page, None);
+                await ReadAsync(log, key, 100, 1 << 20, page);
                 seen.UnionWith(NumbersOf(page));
                 if (page.Count == 0 && stop.IsCancellationRequested) return;
                 if (page.Count == 0) await Task.Yield();

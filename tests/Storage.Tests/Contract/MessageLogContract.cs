@@ -113,6 +113,38 @@ public abstract partial class MessageLogContract : IAsyncLifetime
 
     private static long NumberOf(ReadOnlySpan<byte> payload) => BinaryPrimitives.ReadInt64LittleEndian(payload);
 
+    private static Task<MessagePage> ReadAsync(IMessageLog log, long fromKey, int countMax, int bytesMax, MessagePage page) =>
+        PatientlyAsync(async () =>
+        {
+            await log.ReadAsync(fromKey, countMax, bytesMax, page, None);
+            return page;
+        });
+
+    private static Task<MessagePage> ReadBackwardAsync(IMessageLog log, long belowKey, int countMax, int bytesMax, MessagePage page) =>
+        PatientlyAsync(async () =>
+        {
+            await log.ReadBackwardAsync(belowKey, countMax, bytesMax, page, None);
+            return page;
+        });
+
+    private static Task<long> FindAsync(IMessageLog log, long serverTimeUs) => PatientlyAsync(() => log.FindAsync(serverTimeUs, None));
+
+    /// <summary>Reads as the gateway does: again while the disk refuses.</summary>
+    private static async Task<T> PatientlyAsync<T>(Func<ValueTask<T>> read)
+    {
+        for (long until = Environment.TickCount64 + (long)Patience.TotalMilliseconds; ; await Task.Delay(5, None))
+        {
+            try
+            {
+                return await read();
+            }
+            catch (IOException) when (Environment.TickCount64 < until)
+            {
+                // Not before the files are repaired.
+            }
+        }
+    }
+
     /// <summary>All that is in the log, oldest first.</summary>
     private static async Task<List<(long Key, long Number)>> ReadAllAsync(IMessageLog log, int countMax = 777)
     {
@@ -120,7 +152,7 @@ public abstract partial class MessageLogContract : IAsyncLifetime
         var page = new MessagePage();
         for (long key = 0; ; key = page.NextKey)
         {
-            await log.ReadAsync(key, countMax, 1 << 20, page, None);
+            await ReadAsync(log, key, countMax, 1 << 20, page);
             if (page.Count == 0) return all;
             for (int i = 0; i < page.Count; i++) all.Add((page.Key(i), NumberOf(page.Payload(i))));
         }
