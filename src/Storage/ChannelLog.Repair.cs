@@ -18,6 +18,7 @@ internal sealed partial class ChannelLog
             {
                 Reload();
                 _device.ForgetPoison();
+                SignalSpace();      // what was lost fills nothing any more
                 return true;
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or DamagedLogException)
