@@ -14,6 +14,7 @@ internal static partial class GatewayAccounts
         services.AddSingleton<AccessPolicy>();
         services.AddSingleton<CallBudget>();
         services.AddSingleton<GuessGuard>();
+        services.AddSingleton<AccountJournal>();
         services.AddHostedService<AccountSweeper>();
         return services;
     }
@@ -32,7 +33,7 @@ internal static partial class GatewayAccounts
     }
 
     /// <summary>Removes tokens that ended, stores when tokens were used last, and forgets counts of minutes that are over.</summary>
-    private sealed class AccountSweeper(AccessTokens tokens, CallBudget budget, TimeProvider clock, ILogger<AccountSweeper> logger) : BackgroundService
+    private sealed class AccountSweeper(AccessTokens tokens, CallBudget budget, AccountJournal journal, TimeProvider clock, ILogger<AccountSweeper> logger) : BackgroundService
     {
         private static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
 
@@ -57,7 +58,8 @@ internal static partial class GatewayAccounts
         {
             try
             {
-                await tokens.SweepAsync(cancellationToken).ConfigureAwait(false);
+                foreach (Token ended in await tokens.SweepAsync(cancellationToken).ConfigureAwait(false))
+                    journal.Note(ended.Cid, AccountEventCode.TokenEnded, AccountItem.Token, ended.Id, before: null, after: null);
             }
             catch (DbException failure)
             {

@@ -8,6 +8,8 @@ namespace Gateway.Host.Api;
 internal static class ApiGuard
 {
     private const string AccountHeader = "x-flespi-cid";
+    private const string AppHeader = "x-flespi-app";
+    private const string TraceHeader = "x-flespi-trace";
 
     /// <summary>The handler of a route behind the guard.</summary>
     internal static RequestDelegate For(ApiRoute route) => async http =>
@@ -15,13 +17,13 @@ internal static class ApiGuard
         http.Response.Headers.AccessControlAllowOrigin = "*";
         var call = new ApiCall(http, route, null);
         CountingResponse? counted = null;
-        Caller? caller = null;
+        Token? token = null;
         try
         {
             if (route.Audience is not RouteAudience.Everybody)
             {
-                caller = Admit(http, route);
-                call = new ApiCall(http, route, caller);
+                token = Identify(http);
+                call = new ApiCall(http, route, Admit(http, route, token));
                 counted = CountingResponse.Put(http);
             }
             await route.Handler(call).ConfigureAwait(false);
@@ -55,7 +57,11 @@ internal static class ApiGuard
         }
         finally
         {
-            if (caller is not null) http.RequestServices.GetRequiredService<CallBudget>().AddTraffic(caller.Token, call.BodyBytes + (counted?.Bytes ?? 0));
+            if (token is not null)
+            {
+                http.RequestServices.GetRequiredService<CallBudget>().AddTraffic(token, call.BodyBytes + (counted?.Bytes ?? 0));
+                if (!HttpMethods.IsGet(http.Request.Method) || http.Response.StatusCode >= StatusCodes.Status400BadRequest) Note(http, token);
+            }
         }
 
         bool IsUnanswered() => !http.Response.HasStarted && counted is not { Bytes: > 0 };
@@ -65,9 +71,18 @@ internal static class ApiGuard
     private static bool IsOfClient(Exception exception, HttpContext http) =>
         exception is ConnectionResetException or ConnectionAbortedException || (exception is OperationCanceledException or IOException && http.RequestAborted.IsCancellationRequested);
 
-    /// <summary>Lets a request in.</summary>
-    /// <exception cref="ApiProblem">It may not come in.</exception>
-    private static Caller Admit(HttpContext http, ApiRoute route)
+    /// <summary>Notes a request that changed something, or was refused, in the log of the token's account. Reading is not noted: a poll each second would crowd out what matters.</summary>
+    private static void Note(HttpContext http, Token token)
+    {
+        HttpRequest request = http.Request;
+        var note = new RequestNote(
+            request.Method, request.Path + request.QueryString, http.Response.StatusCode, http.Connection.RemoteIpAddress?.ToString(), request.Headers[AppHeader], request.Headers[TraceHeader]);
+        http.RequestServices.GetRequiredService<AccountJournal>().Note(token, note);
+    }
+
+    /// <summary>Finds the token of a request, and room for it in this minute.</summary>
+    /// <exception cref="ApiProblem">There is none.</exception>
+    private static Token Identify(HttpContext http)
     {
         IServiceProvider services = http.RequestServices;
         GuessGuard guesses = services.GetRequiredService<GuessGuard>();
@@ -81,9 +96,14 @@ internal static class ApiGuard
         }
 
         CallBudget budget = services.GetRequiredService<CallBudget>();
-        if (budget.Take(token) is { } reached) throw Busy(http, budget.Rest(), reached);
+        return budget.Take(token) is { } reached ? throw Busy(http, budget.Rest(), reached) : token;
+    }
 
-        var caller = new Caller(token, AccountOf(http, token, services.GetRequiredService<AccountDirectory>()));
+    /// <summary>Lets a request in.</summary>
+    /// <exception cref="ApiProblem">It may not come in.</exception>
+    private static Caller Admit(HttpContext http, ApiRoute route, Token token)
+    {
+        var caller = new Caller(token, AccountOf(http, token, http.RequestServices.GetRequiredService<AccountDirectory>()));
         return AccessPolicy.MayCall(caller, route) ? caller : throw ApiProblem.Forbidden($"This token may not {route.Method} {route.Path}.");
     }
 
@@ -110,4 +130,7 @@ internal static partial class ApiLog
 
     [LoggerMessage(3101, LogLevel.Error, "{Method} {Path} failed.")]
     internal static partial void Fault(ILogger logger, Exception exception, string method, string path);
+
+    [LoggerMessage(3103, LogLevel.Warning, "The journal of removed account {Id} can't be deleted.")]
+    internal static partial void JournalStays(ILogger logger, Exception exception, long id);
 }

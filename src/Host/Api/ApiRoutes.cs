@@ -20,6 +20,7 @@ internal static class ApiRoutes
         .. SubaccountRoutes.Table,
         .. TokenRoutes.Table,
         .. LimitRoutes.Table,
+        .. AccountLogRoutes.Table,
         .. AuthRoutes.Table,
         .. ExpressionRoutes.Table,
         .. ConstRoutes.Table,

@@ -174,8 +174,23 @@ internal sealed record ApiSchema(string Name, params ApiField[] Fields)
         .. LimitName.All.Select(name => new ApiField(name.Name, "integer", $"{name.Meaning}; -1 for no limit{(name.IsEnforced ? "" : ". Kept, but nothing is held to it")}", true)),
     ]);
 
+    internal static ApiSchema AccountLog { get; } = new("account-log",
+        new("event_code", "integer", "what happened: 1 created, 2 changed, 3 removed, 600 token ended, 1000 request"),
+        new("timestamp", "number", "when, s since 1970"),
+        new("origin_id", "integer", "the item, or the account"),
+        new("origin_type", "integer", "1 account, 4 limit, 5 subaccount, 33 token"),
+        new("old", "object", "of changed and removed: the item before"),
+        new("new", "object", "of created and changed: the item after; a token without its key"),
+        new("method", "string", "of a request: HTTP method"),
+        new("uri", "string", "of a request: path and query, at most 1024 characters"),
+        new("response_code", "integer", "of a request: HTTP status of the answer"),
+        new("source", "string", "of a request: address of the client"),
+        new("token_id", "integer", "of a request: the token"),
+        new("app", "string", "of a request: its x-flespi-app"),
+        new("trace", "string", "of a request: its x-flespi-trace"));
+
     /// <summary>All schemas.</summary>
-    internal static IReadOnlyList<ApiSchema> All { get; } = [Channel, Connection, Ident, Packet, Log, Protocol, DeviceType, Parameter, Device, Customer, Subaccount, Token, Limit];
+    internal static IReadOnlyList<ApiSchema> All { get; } = [Channel, Connection, Ident, Packet, Log, AccountLog, Protocol, DeviceType, Parameter, Device, Customer, Subaccount, Token, Limit];
 
     /// <summary>The schema of what a route shows and takes; null when it has none.</summary>
     internal static ApiSchema? Of(ApiRoute route) => (route.Collection, route.Submodule) switch
@@ -189,6 +204,8 @@ internal sealed record ApiSchema(string Name, params ApiField[] Fields)
         ("gw/channel-protocols", "device-types") => DeviceType,
         ("gw/devices", null or "cid") => Device,
         ("gw/message-parameters", null) => Parameter,
+        ("platform/customer", null) when route.Path.EndsWith("/logs", StringComparison.Ordinal) => AccountLog,
+        ("platform/tokens" or "platform/limits" or "platform/subaccounts", "logs") => AccountLog,
         ("platform/customer", null) => Customer,
         ("platform/subaccounts", null) => Subaccount,
         ("platform/tokens", null) or ("auth/info", null) => Token,

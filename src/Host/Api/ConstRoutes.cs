@@ -41,8 +41,8 @@ internal static class ConstRoutes
         json.WriteStartObject("codes");
         foreach (EventMeaning meaning in EventTable.Events)
         {
-            json.WriteStartObject(((int)meaning.Code).ToString(System.Globalization.CultureInfo.InvariantCulture));
-            json.WriteNumber("code", (int)meaning.Code);
+            json.WriteStartObject(meaning.Code.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            json.WriteNumber("code", meaning.Code);
             json.WriteString("description", meaning.Description);
             json.WriteString("severity", WordOf(meaning.Severity));
             if (meaning.ExtraName is { } extraName)

@@ -36,9 +36,11 @@ internal static class CustomerRoutes
         ItemShape<Account>.Projection fields = ShapeOf(call).Choose(call.Fields);
         using JsonDocument? body = await call.ReadBodyAsync().ConfigureAwait(false);
         JsonElement item = BodyFields.ItemOf(body, "customer");
-        Change(AccountOf(call));
+        Account before = AccountOf(call);
+        Change(before);
         Account changed = await call.Service<AccountDirectory>().UpdateAsync(call.Caller.AccountId, Change, CancellationToken.None).ConfigureAwait(false)
             ?? throw ApiProblem.NotFound("account", call.Caller.AccountId);
+        call.Service<AccountJournal>().Note(changed.Id, AccountEventCode.Updated, AccountItem.Customer, changed.Id, json => WriteKept(json, before), json => WriteKept(json, changed));
         await call.WriteAsync([changed], fields.Write).ConfigureAwait(false);
 
         Account Change(Account account)
@@ -54,6 +56,17 @@ internal static class CustomerRoutes
             }
             return account;
         }
+    }
+
+    /// <summary>What of an account its owner can change: the rest is counted, not kept.</summary>
+    private static void WriteKept(Utf8JsonWriter json, Account account)
+    {
+        json.WriteStartObject();
+        json.WriteNumber("id", account.Id);
+        json.WriteString("name", account.Name);
+        json.WritePropertyName("metadata");
+        json.WriteRawValue(account.MetadataJson);
+        json.WriteEndObject();
     }
 
     private static Account AccountOf(ApiCall call) => call.Service<AccountDirectory>().Find(call.Caller.AccountId) ?? throw ApiProblem.NotFound("account", call.Caller.AccountId);

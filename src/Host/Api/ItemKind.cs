@@ -15,6 +15,9 @@ internal sealed record ItemKind<T>(
     string Noun, string Collection, Func<ApiCall, IEnumerable<T>> All, Func<ApiCall, long, T?> Find, Func<T, long> IdOf, Func<T, long> CidOf, Func<ApiCall, ItemShape<T>> ShapeOf)
     where T : class
 {
+    /// <summary>What the journal of accounts calls such items; null when it does not keep what happens to them.</summary>
+    internal AccountItem? Journal { get; init; }
+
     /// <summary>The items of a selector in the path, as far as the caller may see and use them.</summary>
     /// <param name="call">Takes an error for each number that is absent or not the caller's to see, and for each item that it may see but not use so.</param>
     /// <param name="parameter">Name of the selector in the path.</param>
@@ -55,7 +58,11 @@ internal sealed record ItemKind<T>(
         foreach (TDraft draft in drafts)
         {
             (T? item, string? problem) = await createAsync(draft).ConfigureAwait(false);
-            if (item is not null) created.Add(item);
+            if (item is not null)
+            {
+                created.Add(item);
+                Note(call, AccountEventCode.Created, null, item);
+            }
             else call.Errors.Add(new ApiError(ApiErrorCode.LimitReached, problem!));
         }
         await call.WriteAsync(created, fields.Write).ConfigureAwait(false);
@@ -78,8 +85,15 @@ internal sealed record ItemKind<T>(
         foreach (T item in selected)
         {
             (T? after, ApiError? error) = await changeAsync(wanted, item).ConfigureAwait(false);
-            if (after is not null) changed.Add(after);
-            else call.Errors.Add(error!.Value);
+            if (after is not null)
+            {
+                changed.Add(after);
+                Note(call, AccountEventCode.Updated, item, after);
+            }
+            else
+            {
+                call.Errors.Add(error!.Value);
+            }
         }
         if (afterwards is not null) await afterwards().ConfigureAwait(false);
         await call.WriteAsync(changed, fields.Write).ConfigureAwait(false);
@@ -93,8 +107,13 @@ internal sealed record ItemKind<T>(
         var removed = new List<T>();
         foreach (T item in Select(call))
         {
-            if (await removeAsync(item).ConfigureAwait(false) is { } problem) call.Errors.Add(new ApiError(ApiErrorCode.BadRequest, problem, IdOf(item)));
-            else removed.Add(item);
+            if (await removeAsync(item).ConfigureAwait(false) is { } problem)
+            {
+                call.Errors.Add(new ApiError(ApiErrorCode.BadRequest, problem, IdOf(item)));
+                continue;
+            }
+            removed.Add(item);
+            Note(call, AccountEventCode.Deleted, item, null);
         }
         await WriteIdsAsync(call, removed).ConfigureAwait(false);
     }
@@ -106,6 +125,13 @@ internal sealed record ItemKind<T>(
         json.WriteNumber("id", IdOf(item));
         json.WriteEndObject();
     });
+
+    private void Note(ApiCall call, AccountEventCode code, T? before, T? after)
+    {
+        if (Journal is not { } kind || (after ?? before) is not { } item) return;
+        ItemShape<T> shape = ShapeOf(call);
+        call.Service<AccountJournal>().Note(CidOf(item), code, kind, IdOf(item), shape.WriterOf(before), shape.WriterOf(after));
+    }
 
     /// <summary>The account that a new item goes to: the one the caller acts in, or the one that the body names if that is within it.</summary>
     internal static long CidOfNew(ApiCall call, long? named)

@@ -33,6 +33,9 @@ internal sealed class ItemShape<T>
     /// <summary>Names of all fields.</summary>
     internal IReadOnlyList<string> Names { get; }
 
+    /// <summary>Writes the default fields of an item; null for none.</summary>
+    internal Action<Utf8JsonWriter>? WriterOf(T? item) => item is null ? null : json => _default.Write(json, item);
+
     /// <summary>Reads a <c>fields</c> list: names separated by commas, members of objects as <c>configuration.port</c>, masks as <c>messages_*</c> and <c>configuration.*</c>.</summary>
     /// <param name="list">The list; null or empty for the default fields.</param>
     internal Projection Choose(string? list)

@@ -20,7 +20,10 @@ internal static class LimitRoutes
     ]);
 
     internal static ItemKind<Limit> Kind { get; } = new(
-        "limit", "platform/limits", call => call.Service<LimitDirectory>().All, (call, id) => call.Service<LimitDirectory>().Find(id), limit => limit.Id, limit => limit.Cid, _ => s_shape);
+        "limit", "platform/limits", call => call.Service<LimitDirectory>().All, (call, id) => call.Service<LimitDirectory>().Find(id), limit => limit.Id, limit => limit.Cid, _ => s_shape)
+    {
+        Journal = AccountItem.Limit,
+    };
 
     internal static ApiRoute[] Table { get; } =
     [

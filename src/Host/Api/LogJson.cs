@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using Gateway.Codecs;
-using Gateway.Host.Channels;
 using Gateway.Host.Expressions;
 using Gateway.Storage.Rings;
 
@@ -29,7 +28,7 @@ internal sealed class LogJson : IRecordShape, IDisposable
     }
 
     /// <inheritdoc/>
-    public bool TryWrite(Channel channel, RingPage page, int index, ArrayBufferWriter<byte> output)
+    public bool TryWrite(RingPage page, int index, ArrayBufferWriter<byte> output)
     {
         ReadOnlySpan<byte> stored = page.Bytes(index);
         long timeUs = page.Entry(index).TimeUs;

@@ -15,7 +15,7 @@ internal sealed class PacketJson(MessageQuery query, TimeProvider clock) : IReco
     private readonly Utf8JsonWriter _json = new(Stream.Null);
 
     /// <inheritdoc/>
-    public bool TryWrite(Channel channel, RingPage page, int index, ArrayBufferWriter<byte> output)
+    public bool TryWrite(RingPage page, int index, ArrayBufferWriter<byte> output)
     {
         RingEntry entry = page.Entry(index);
         ReadOnlySpan<byte> ident = page.Ident(index), bytes = page.Bytes(index);

@@ -48,7 +48,7 @@ internal static class RecordRoutes
                 found.AddRange(idents.Select(ident => (channel, ident)));
                 if (isMore) call.Warnings.Add(new ApiWarning($"There are more than the {IdentsMax} idents listed here; a mask finds the others.", channel.Id));
             });
-            WarnOf(call, channel, reader);
+            WarnOf(call, channel.Id, reader);
         }
 
         ChannelRoutes.TellRemoved(call, channels);
@@ -95,8 +95,8 @@ internal static class RecordRoutes
         foreach (Channel channel in channels)
         {
             RingReader reader = ringOf(channel).Read(new RingQuery { FromUs = query.FromUs, ToUs = query.ToUs, IsReverse = query.IsReverse, Ident = match });
-            if (query.IsOfType(EventJson.OriginType)) await StorageFault.GuardAsync(call, channel.Id, () => stream.WriteAsync(channel, reader, call.Aborted));
-            WarnOf(call, channel, reader);
+            if (query.IsOfType(EventJson.OriginType)) await StorageFault.GuardAsync(call, channel.Id, () => stream.WriteAsync(reader, call.Aborted));
+            WarnOf(call, channel.Id, reader);
         }
 
         ChannelRoutes.TellRemoved(call, channels);
@@ -104,7 +104,7 @@ internal static class RecordRoutes
     }
 
     /// <summary>Lets a request see what came before it: rings are written a little later than it happens.</summary>
-    private static async Task FlushAsync(ApiCall call)
+    internal static async Task FlushAsync(ApiCall call)
     {
         try
         {
@@ -121,12 +121,12 @@ internal static class RecordRoutes
     }
 
     /// <summary>Tells what a ring could not give.</summary>
-    private static void WarnOf(ApiCall call, Channel channel, RingReader reader)
+    internal static void WarnOf(ApiCall call, long id, RingReader reader)
     {
-        if (reader.Dropped > 0) call.Warnings.Add(new ApiWarning($"{reader.Dropped} records were dropped when they came, since the disk was too slow or refused them.", channel.Id));
+        if (reader.Dropped > 0) call.Warnings.Add(new ApiWarning($"{reader.Dropped} records were dropped when they came, since the disk was too slow or refused them.", id));
         foreach (RingGap gap in reader.Gaps.Take(ApiWarning.GapsMax))
-            call.Warnings.Add(new ApiWarning($"{Path.GetFileName(gap.File)}: {gap.Bytes} bytes at {gap.Offset} can't be read: {gap.Reason}.", channel.Id));
-        if (reader.GapCount > ApiWarning.GapsMax) call.Warnings.Add(new ApiWarning($"{reader.GapCount - ApiWarning.GapsMax} more places can't be read.", channel.Id));
+            call.Warnings.Add(new ApiWarning($"{Path.GetFileName(gap.File)}: {gap.Bytes} bytes at {gap.Offset} can't be read: {gap.Reason}.", id));
+        if (reader.GapCount > ApiWarning.GapsMax) call.Warnings.Add(new ApiWarning($"{reader.GapCount - ApiWarning.GapsMax} more places can't be read.", id));
     }
 
     /// <summary>Reads an ident, a mask, or <c>all</c>.</summary>

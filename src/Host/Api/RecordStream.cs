@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.IO.Pipelines;
-using Gateway.Host.Channels;
 using Gateway.Storage.Rings;
 
 namespace Gateway.Host.Api;
@@ -10,7 +9,7 @@ internal interface IRecordShape
 {
     /// <summary>Writes a record as JSON.</summary>
     /// <returns>False when the request's filter leaves it out; then nothing was written.</returns>
-    bool TryWrite(Channel channel, RingPage page, int index, ArrayBufferWriter<byte> output);
+    bool TryWrite(RingPage page, int index, ArrayBufferWriter<byte> output);
 }
 
 /// <summary>Writes records of rings into an answer, page by page: memory bounded by a page, whatever the ring holds.</summary>
@@ -26,7 +25,7 @@ internal sealed class RecordStream(PipeWriter output, MessageQuery query, IRecor
     private long _written;
 
     /// <summary>Writes what a reader gives, as far as the limits of the query leave room.</summary>
-    internal async Task WriteAsync(Channel channel, RingReader reader, CancellationToken cancellationToken)
+    internal async Task WriteAsync(RingReader reader, CancellationToken cancellationToken)
     {
         while (_hasRoom)
         {
@@ -34,16 +33,16 @@ internal sealed class RecordStream(PipeWriter output, MessageQuery query, IRecor
             if (_page.Count == 0) return;
             for (int i = 0; i < _page.Count && _hasRoom; i++)
             {
-                Write(channel, i);
+                Write(i);
                 if (IsFlushDue) await FlushAsync(cancellationToken);
             }
         }
     }
 
-    private void Write(Channel channel, int index)
+    private void Write(int index)
     {
         _scratch.ResetWrittenCount();
-        if (!shape.TryWrite(channel, _page, index, _scratch)) return;
+        if (!shape.TryWrite(_page, index, _scratch)) return;
         _hasRoom = _count == 0 || _written + _scratch.WrittenCount <= query.Bytes;
         if (!_hasRoom) return;
 

@@ -22,7 +22,10 @@ internal static class SubaccountRoutes
     // A subaccount is an item of the account above it: nobody sees itself here.
     internal static ItemKind<Account> Kind { get; } = new(
         "subaccount", "platform/subaccounts", call => call.Service<AccountDirectory>().All.Where(IsSubaccount),
-        (call, id) => call.Service<AccountDirectory>().Find(id) is { } account && IsSubaccount(account) ? account : null, account => account.Id, account => account.OwnerId, _ => s_shape);
+        (call, id) => call.Service<AccountDirectory>().Find(id) is { } account && IsSubaccount(account) ? account : null, account => account.Id, account => account.OwnerId, _ => s_shape)
+    {
+        Journal = AccountItem.Subaccount,
+    };
 
     internal static ApiRoute[] Table { get; } =
     [
@@ -76,8 +79,22 @@ internal static class SubaccountRoutes
             // From here on its tokens open nothing; what a stop leaves of them is not read again.
             foreach (Token token in tokens.All.Where(token => token.Cid == account.Id)) await tokens.RemoveAsync(token.Id, CancellationToken.None).ConfigureAwait(false);
             foreach (Limit limit in limits.All.Where(limit => limit.Cid == account.Id)) await limits.RemoveAsync(limit.Id, CancellationToken.None).ConfigureAwait(false);
+            await ForgetAsync(call, account).ConfigureAwait(false);
             return null;
         });
+    }
+
+    /// <summary>Removes what the journal keeps in an account that is gone; what happened to it stays with the account above. A disk that refuses is not waited for: nobody can read it any more.</summary>
+    private static async Task ForgetAsync(ApiCall call, Account account)
+    {
+        try
+        {
+            await call.Service<AccountJournal>().ForgetAsync(account.Id).WaitAsync(RecordRoutes.FlushTimeout, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or TimeoutException or OperationCanceledException)
+        {
+            ApiLog.JournalStays(ApiLog.For(call.Http), exception, account.Id);
+        }
     }
 
     private static Account Read(ApiCall call, JsonElement item, Account account, Func<long, long> checkCid)

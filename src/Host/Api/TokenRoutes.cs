@@ -13,7 +13,10 @@ internal static class TokenRoutes
 
     internal static ItemKind<TokenView> Kind { get; } = new(
         "token", "platform/tokens", call => call.Service<AccessTokens>().All.Select(token => ViewOf(call, token)),
-        (call, id) => call.Service<AccessTokens>().Find(id) is { } token ? ViewOf(call, token) : null, view => view.Token.Id, view => view.Token.Cid, _ => s_shape);
+        (call, id) => call.Service<AccessTokens>().Find(id) is { } token ? ViewOf(call, token) : null, view => view.Token.Id, view => view.Token.Cid, _ => s_shape)
+    {
+        Journal = AccountItem.Token,
+    };
 
     internal static ApiRoute[] Table { get; } =
     [

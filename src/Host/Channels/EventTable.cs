@@ -1,3 +1,5 @@
+using Gateway.Host.Accounts;
+using Gateway.Host.Devices;
 using Gateway.Host.Listeners;
 
 namespace Gateway.Host.Channels;
@@ -20,7 +22,7 @@ internal enum EventSeverity
 /// <param name="Severity">How much it matters.</param>
 /// <param name="Description">One line for people.</param>
 /// <param name="ExtraName">The field of the event whose numbers have a meaning of their own; null for none.</param>
-internal sealed record EventMeaning(ChannelEventCode Code, EventSeverity Severity, string Description, string? ExtraName = null);
+internal sealed record EventMeaning(int Code, EventSeverity Severity, string Description, string? ExtraName = null);
 
 /// <summary>What a number in an event means.</summary>
 /// <param name="Code">The number.</param>
@@ -39,19 +41,23 @@ internal static class EventTable
 
     internal static IReadOnlyList<EventMeaning> Events { get; } =
     [
-        new(ChannelEventCode.Created, EventSeverity.Notice, "item created"),
-        new(ChannelEventCode.Updated, EventSeverity.Notice, "item changed"),
-        new(ChannelEventCode.Deleted, EventSeverity.Notice, "item removed"),
-        new(ChannelEventCode.Moved, EventSeverity.Notice, "item given to another account"),
-        new(ChannelEventCode.Blocked, EventSeverity.Alert, "item blocked", BlockedName),
-        new(ChannelEventCode.Unblocked, EventSeverity.Info, "item no longer blocked", BlockedName),
-        new(ChannelEventCode.BufferNearlyFull, EventSeverity.Warning, "buffer is 80 % full"),
-        new(ChannelEventCode.MessagesDropped, EventSeverity.Warning, "oldest messages gave way because the buffer is full"),
-        new(ChannelEventCode.Accepted, EventSeverity.Info, "connection accepted"),
-        new(ChannelEventCode.Identified, EventSeverity.Info, "device identified"),
-        new(ChannelEventCode.Closed, EventSeverity.Info, "connection closed", CloseCodeName),
-        new(ChannelEventCode.ProcessingError, EventSeverity.Warning, "data of a device could not be processed"),
-        new(ChannelEventCode.ConfigurationInvalid, EventSeverity.Alert, "channel can't work as configured"),
+        Row(ChannelEventCode.Created, EventSeverity.Notice, "item created"),
+        Row(ChannelEventCode.Updated, EventSeverity.Notice, "item changed"),
+        Row(ChannelEventCode.Deleted, EventSeverity.Notice, "item removed"),
+        Row(ChannelEventCode.Moved, EventSeverity.Notice, "item given to another account"),
+        Row(ChannelEventCode.Blocked, EventSeverity.Alert, "item blocked", BlockedName),
+        Row(ChannelEventCode.Unblocked, EventSeverity.Info, "item no longer blocked", BlockedName),
+        Row(ChannelEventCode.BufferNearlyFull, EventSeverity.Warning, "buffer is 80 % full"),
+        Row(ChannelEventCode.MessagesDropped, EventSeverity.Warning, "oldest messages gave way because the buffer is full"),
+        Row(ChannelEventCode.Accepted, EventSeverity.Info, "connection accepted"),
+        Row(ChannelEventCode.Identified, EventSeverity.Info, "device identified"),
+        Row(ChannelEventCode.Closed, EventSeverity.Info, "connection closed", CloseCodeName),
+        Row(ChannelEventCode.ProcessingError, EventSeverity.Warning, "data of a device could not be processed"),
+        Row(ChannelEventCode.ConfigurationInvalid, EventSeverity.Alert, "channel can't work as configured"),
+        new((int)DeviceEventCode.Connected, EventSeverity.Info, "device connected"),
+        new((int)DeviceEventCode.Disconnected, EventSeverity.Info, "device disconnected", CloseCodeName),
+        new((int)AccountEventCode.TokenEnded, EventSeverity.Notice, "token ended and was removed"),
+        new((int)AccountEventCode.Request, EventSeverity.Info, "REST request that changed something or was refused"),
     ];
 
     internal static IReadOnlyList<CodeMeaning> CloseCodes { get; } =
@@ -90,6 +96,8 @@ internal static class EventTable
 
     /// <summary>Meanings of the numbers in a field of events.</summary>
     internal static IReadOnlyList<CodeMeaning> CodesOf(string extraName) => extraName == CloseCodeName ? CloseCodes : BlockCodes;
+
+    private static EventMeaning Row(ChannelEventCode code, EventSeverity severity, string description, string? extraName = null) => new((int)code, severity, description, extraName);
 
     private static CodeMeaning Row(CloseCode code, EventSeverity severity, string description) => new((int)code, severity, description);
 }

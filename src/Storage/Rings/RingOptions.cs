@@ -1,12 +1,14 @@
 namespace Gateway.Storage.Rings;
 
-/// <summary>What a ring holds. Each owner has one of each.</summary>
+/// <summary>What a ring holds. Each owner has one of each at most.</summary>
 public enum RingKind
 {
     /// <summary>Bytes as they came from and went to devices.</summary>
     Traffic = 1,
     /// <summary>Events.</summary>
     Logs = 2,
+    /// <summary>What happened in an account; the owners are accounts.</summary>
+    Accounts = 3,
 }
 
 /// <summary>How much a ring keeps.</summary>

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Text.Json;
+using Gateway.Host.Accounts;
 using Gateway.Host.Channels;
+using Gateway.Host.Devices;
 using Gateway.Host.Listeners;
 using Gateway.Host.Tests.Channels;
 using Xunit;
@@ -13,7 +15,8 @@ public sealed class ConstRoutesTests
     [Fact]
     public void Every_code_has_exactly_one_row()
     {
-        Assert.Equal(Enum.GetValues<ChannelEventCode>().Order(), EventTable.Events.Select(row => row.Code).Order());
+        IEnumerable<int> codes = Enum.GetValues<ChannelEventCode>().Cast<int>().Union(Enum.GetValues<DeviceEventCode>().Cast<int>()).Union(Enum.GetValues<AccountEventCode>().Cast<int>());
+        Assert.Equal(codes.Order(), EventTable.Events.Select(row => row.Code).Order());
         Assert.Equal(Enum.GetValues<CloseCode>().Where(code => code is not CloseCode.Open).Select(code => (int)code).Order(), EventTable.CloseCodes.Select(row => row.Code).Order());
         Assert.Equal([1, 2, 3, 4, 6], EventTable.BlockCodes.Select(row => row.Code));
     }
