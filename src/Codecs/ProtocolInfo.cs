@@ -107,7 +107,15 @@ public sealed record CommandInfo(string Name, int Line, IReadOnlyList<OptionInfo
 /// <param name="Type"><c>int</c>, <c>real</c>, <c>bool</c>, <c>text</c> or <c>minutes</c>.</param>
 /// <param name="Default">Default as written, or empty.</param>
 /// <param name="Description">For people.</param>
-public sealed record OptionInfo(string Name, string Type, string Default, string Description);
+public sealed record OptionInfo(string Name, string Type, string Default, string Description)
+{
+    /// <summary>Least value of a number; null when nothing says.</summary>
+    public double? Min { get; init; }
+    /// <summary>Greatest value of a number; null when nothing says.</summary>
+    public double? Max { get; init; }
+    /// <summary>The texts that are allowed; empty for any.</summary>
+    public IReadOnlyList<string> Choices { get; init; } = [];
+}
 
 /// <summary>A line of the setup of a device.</summary>
 /// <param name="Kind"><c>sms</c> for what is sent, <c>text</c> for what is typed, <c>note</c> for a hint.</param>

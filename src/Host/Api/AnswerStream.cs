@@ -40,11 +40,18 @@ internal abstract class AnswerStream(PipeWriter output)
     /// <summary>Sends what waits when it is enough.</summary>
     internal ValueTask FlushAsync(CancellationToken cancellationToken) => IsFlushDue ? SendAsync(cancellationToken) : ValueTask.CompletedTask;
 
-    private async ValueTask SendAsync(CancellationToken cancellationToken)
+    /// <summary>Sends what waits in an answer.</summary>
+    /// <exception cref="ConnectionAbortedException">The client is gone.</exception>
+    internal static async ValueTask SendAsync(PipeWriter output, CancellationToken cancellationToken)
     {
-        _unflushed = 0;
         FlushResult result = await output.FlushAsync(cancellationToken).ConfigureAwait(false);
         if (result.IsCompleted) throw new ConnectionAbortedException("The client is gone.");
+    }
+
+    private ValueTask SendAsync(CancellationToken cancellationToken)
+    {
+        _unflushed = 0;
+        return SendAsync(output, cancellationToken);
     }
 
     private void Write(ReadOnlySpan<byte> bytes)

@@ -1,8 +1,11 @@
 using System.Buffers;
+using System.IO.Pipelines;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Unicode;
 using Gateway.Host.Accounts;
+using Gateway.Host.Configuration;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Gateway.Host.Api;
 
@@ -75,6 +78,10 @@ internal sealed class ApiCall(HttpContext http, ApiRoute route, Caller? caller)
     internal async Task<JsonDocument?> ReadBodyAsync()
     {
         if (http.Request.ContentLength > BodyBytesMax) throw TooLong();
+        if (http.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody is false) return null;
+        TimeSpan timeout = Service<GatewayOptions>().ApiBodyTimeout;
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Aborted);
+        limit.CancelAfter(timeout);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(4096);
         int length = 0;
         try
@@ -88,7 +95,7 @@ internal sealed class ApiCall(HttpContext http, ApiRoute route, Caller? caller)
                     ArrayPool<byte>.Shared.Return(buffer);
                     buffer = larger;
                 }
-                int read = await http.Request.Body.ReadAsync(buffer.AsMemory(length), Aborted).ConfigureAwait(false);
+                int read = await http.Request.Body.ReadAsync(buffer.AsMemory(length), limit.Token).ConfigureAwait(false);
                 if (read == 0) break;
                 length += read;
                 BodyBytes = length;
@@ -96,6 +103,11 @@ internal sealed class ApiCall(HttpContext http, ApiRoute route, Caller? caller)
             }
             ReadOnlySpan<byte> text = buffer.AsSpan(0, length);
             return text.Trim(" \t\r\n"u8).IsEmpty ? null : Parse(text.ToArray(), "The body");
+        }
+        catch (OperationCanceledException) when (!Aborted.IsCancellationRequested)
+        {
+            http.Response.Headers.Connection = "close";     // the rest of the body would be taken for the next request
+            throw new ApiProblem(new ApiError(ApiErrorCode.BadRequest, $"The body must be there within {timeout.TotalSeconds} seconds.") { Status = StatusCodes.Status408RequestTimeout });
         }
         finally
         {
@@ -105,26 +117,43 @@ internal sealed class ApiCall(HttpContext http, ApiRoute route, Caller? caller)
         static ApiProblem TooLong() => ApiProblem.BadRequest($"The body may have at most {BodyBytesMax} bytes.");
     }
 
-    /// <summary>Answers with items and the errors collected; HTTP 200 unless there is nothing but errors.</summary>
+    /// <summary>Answers with items and the errors collected; HTTP 200 unless there is nothing but errors. A long answer is sent on while it is written.</summary>
     /// <remarks>A GET with <c>limit</c> or <c>offset</c> in its query gets that part of the items, and <c>pagination</c> with the number of all.</remarks>
     internal async Task WriteAsync<T>(IReadOnlyList<T> items, Action<Utf8JsonWriter, T> write)
     {
         Page? page = HttpMethods.IsGet(http.Request.Method) ? Page.Of(_target, items.Count) : null;
         http.Response.StatusCode = items.Count == 0 && Errors.Count > 0 ? Errors[0].Status : StatusCodes.Status200OK;
         Begin();
-        using (var json = new Utf8JsonWriter(http.Response.BodyWriter, s_writerOptions))
+        bool isTagged = route.IsStable && http.Response.StatusCode == StatusCodes.Status200OK;
+        ArrayBufferWriter<byte>? whole = isTagged ? new ArrayBufferWriter<byte>(AnswerStream.FlushBytes) : null;
+        PipeWriter output = http.Response.BodyWriter;
+        long sent = 0;
+        using (var json = new Utf8JsonWriter(whole is null ? output : whole, s_writerOptions))
         {
             json.WriteStartObject();
             json.WriteStartArray("result");
             int end = page is null ? items.Count : page.End;
-            for (int i = page?.Start ?? 0; i < end; i++) write(json, items[i]);
+            for (int i = page?.Start ?? 0; i < end; i++)
+            {
+                write(json, items[i]);
+                if (whole is not null || json.BytesCommitted + json.BytesPending - sent < AnswerStream.FlushBytes) continue;
+                json.Flush();
+                sent = json.BytesCommitted;
+                await AnswerStream.SendAsync(output, Aborted).ConfigureAwait(false);
+            }
             json.WriteEndArray();
             page?.Write(json);
             WriteErrors(json);
             WriteWarnings(json);
             json.WriteEndObject();
         }
-        await http.Response.BodyWriter.FlushAsync(Aborted).ConfigureAwait(false);
+        if (whole is not null)
+        {
+            if (EntityTag.IsKnown(http, EntityTag.Of(whole.WrittenSpan))) return;
+            output.Write(whole.WrittenSpan);
+        }
+        if (sent == 0) http.Response.ContentLength = output.UnflushedBytes;
+        await AnswerStream.SendAsync(output, Aborted).ConfigureAwait(false);
     }
 
     /// <summary>Answers with one error and nothing else.</summary>
@@ -142,6 +171,7 @@ internal sealed class ApiCall(HttpContext http, ApiRoute route, Caller? caller)
             WriteErrors(json);
             json.WriteEndObject();
         }
+        http.Response.ContentLength = http.Response.BodyWriter.UnflushedBytes;
         return http.Response.BodyWriter.FlushAsync(Aborted).AsTask();
     }
 

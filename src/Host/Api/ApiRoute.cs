@@ -13,6 +13,9 @@ internal sealed record ApiRoute(string Method, string Path, RouteInputs Inputs, 
     /// <summary>Which tokens may call it; without a word of the row's own, the usual one of its module.</summary>
     internal RouteAudience Audience { get; init; } = Path.StartsWith("/platform/", StringComparison.Ordinal) ? RouteAudience.Master : RouteAudience.Listed;
 
+    /// <summary>Its answers stay the same for long: they have an ETag, and are not sent to who has them.</summary>
+    internal bool IsStable { get; init; }
+
     /// <summary>An older name of another route; left out of the documents.</summary>
     internal bool IsAlias { get; init; }
 

@@ -34,6 +34,7 @@ internal sealed record ApiSchema(string Name, params ApiField[] Fields)
     internal static ApiSchema Connection { get; } = new("connection",
         new("id", "integer", "number"),
         new("channel_id", "integer", "the channel"),
+        new("device_id", "integer", "the registered device, 0 for none"),
         new("ident", "string", "what the device calls itself, null before it did"),
         new("source", "string", "address:port of the device"),
         new("transport", "string", "tcp or udp"),
@@ -77,6 +78,8 @@ internal sealed record ApiSchema(string Name, params ApiField[] Fields)
         new("recv", "integer", "bytes received"),
         new("send", "integer", "bytes sent"),
         new("blocked", "integer", "the limit that stops the channel"),
+        new("new", "object", "of created, changed, given away: the channel after"),
+        new("old", "object", "of changed, given away, removed: the channel before"),
         new("reason", "string", "why, in words"),
         new("error_text", "string", "what is wrong, in words"));
 

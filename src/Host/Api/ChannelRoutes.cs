@@ -7,9 +7,6 @@ namespace Gateway.Host.Api;
 /// <summary><c>/gw/channels</c>: create, read, change, remove.</summary>
 internal static class ChannelRoutes
 {
-    /// <summary>Channels in one POST.</summary>
-    internal const int ItemsPerRequestMax = 1_000;
-
     private static readonly string[] s_draftFields = ["name", "enabled", "protocol_id", "protocol_name", "configuration", "messages_ttl", "metadata", "cid"];
 
     internal static ApiRoute[] Table { get; } =
@@ -67,10 +64,8 @@ internal static class ChannelRoutes
     private static async Task CreateAsync(ApiCall call)
     {
         ItemShape<Channel>.Projection fields = Shape(call.Service<GatewayOptions>()).Choose(call.Fields);
-        using JsonDocument body = await call.ReadBodyAsync() ?? throw ApiProblem.BadRequest("The body must be an array of channels, or one channel.");
-        IEnumerable<JsonElement> items = body.RootElement.ValueKind is JsonValueKind.Array ? body.RootElement.EnumerateArray() : [body.RootElement];
-        List<ChannelDraft> drafts = [.. items.Select(DraftOf).Select(draft => draft with { Cid = ItemKind<Channel>.CidOfNew(call, draft.Cid) })];
-        if (drafts.Count is 0 or > ItemsPerRequestMax) throw ApiProblem.BadRequest($"The body must have 1 to {ItemsPerRequestMax} channels.");
+        using JsonDocument? body = await call.ReadBodyAsync();
+        List<ChannelDraft> drafts = [.. BodyFields.ItemsOf(body, Kind.Noun).Select(item => DraftOf(call, item)).Select(draft => draft with { Cid = ItemKind<Channel>.CidOfNew(call, draft.Cid) })];
 
         // All are looked at before the first is made: a request that is wrong changes nothing.
         ChannelDirectory directory = call.Service<ChannelDirectory>();
@@ -96,8 +91,8 @@ internal static class ChannelRoutes
     private static async Task ChangeAsync(ApiCall call)
     {
         ItemShape<Channel>.Projection fields = Shape(call.Service<GatewayOptions>()).Choose(call.Fields);
-        using JsonDocument body = await call.ReadBodyAsync() ?? throw ApiProblem.BadRequest("The body must be an object with the fields to change.");
-        ChannelDraft draft = DraftOf(body.RootElement);
+        using JsonDocument? body = await call.ReadBodyAsync();
+        ChannelDraft draft = DraftOf(call, BodyFields.ItemOf(body, Kind.Noun));
         if (draft.Cid is not null) throw ApiProblem.BadRequest("cid is changed by PUT /gw/channels/{selector}/cid.");
 
         ChannelDirectory directory = call.Service<ChannelDirectory>();
@@ -148,30 +143,33 @@ internal static class ChannelRoutes
 
     private static ApiError ErrorOf(ChannelOutcome outcome, long? id) => new(outcome.IsLimitReached ? ApiErrorCode.LimitReached : ApiErrorCode.BadRequest, outcome.Problem!, id);
 
-    private static ChannelDraft DraftOf(JsonElement item)
+    private static ChannelDraft DraftOf(ApiCall call, JsonElement item)
     {
-        if (item.ValueKind is not JsonValueKind.Object) throw ApiProblem.BadRequest($"A channel must be a JSON object, not {item.ValueKind}.");
         var draft = new ChannelDraft();
         foreach (JsonProperty field in item.EnumerateObject())
         {
-            JsonElement value = field.Value;
             draft = field.Name switch
             {
-                "name" => draft with { Name = value.ValueKind is JsonValueKind.String ? value.GetString() : throw Wrong("a string") },
-                "enabled" => draft with { Enabled = value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : throw Wrong("true or false") },
-                "protocol_id" => draft with { ProtocolId = IntegerOf() },
-                "protocol_name" => draft with { ProtocolName = value.ValueKind is JsonValueKind.String ? value.GetString() : throw Wrong("a string") },
-                "configuration" => draft with { ConfigurationJson = ObjectOf() },
-                "messages_ttl" => draft with { MessagesTtlSeconds = IntegerOf() },
-                "metadata" => draft with { MetadataJson = ObjectOf() },
+                "name" => draft with { Name = field.Text(ChannelDefinition.NameLengthMax) },
+                "enabled" => draft with { Enabled = field.Flag() },
+                "protocol_id" => draft with { ProtocolId = (int)field.Integer(0, int.MaxValue) },
+                "protocol_name" => draft with { ProtocolName = field.Text(ChannelDefinition.NameLengthMax) },
+                "configuration" => draft with { ConfigurationJson = field.ObjectText(ChannelDefinition.JsonLengthMax) },
+                "messages_ttl" => draft with { MessagesTtlSeconds = (int)field.Integer(0, ChannelDefinition.MessagesTtlSecondsMax) },
+                "metadata" => draft with { MetadataJson = field.ObjectText(ChannelDefinition.JsonLengthMax) },
                 "cid" => draft with { Cid = field.Integer(0, long.MaxValue) },
+                "commands_ttl" => WithoutCommands(call, field, draft),
                 _ => throw field.Unknown("channel", s_draftFields),
             };
-
-            int IntegerOf() => value.ValueKind is JsonValueKind.Number && value.TryGetInt32(out int integer) ? integer : throw Wrong("an integer");
-            string ObjectOf() => value.ValueKind is JsonValueKind.Object ? value.GetRawText() : throw Wrong("an object");
-            ApiProblem Wrong(string expected) => ApiProblem.BadRequest($"{field.Name} must be {expected}, not {value.ValueKind}.");
         }
+        return draft;
+    }
+
+    /// <summary>Clients from the time when channels had commands still send how long those are kept.</summary>
+    private static ChannelDraft WithoutCommands(ApiCall call, JsonProperty field, ChannelDraft draft)
+    {
+        field.Integer(0, int.MaxValue);
+        call.Warnings.Add(new ApiWarning("commands_ttl has no effect: commands are sent to devices, and each has a ttl of its own.", null));
         return draft;
     }
 }

@@ -10,6 +10,7 @@ internal static class ConnectionRoutes
     private static readonly ItemShape<DeviceConnection> s_shape = new(
         new("id", true, (json, connection) => json.WriteNumberValue(connection.Id)),
         new("channel_id", true, (json, connection) => json.WriteNumberValue(connection.Channel.Id)),
+        new("device_id", true, (json, connection) => json.WriteNumberValue(connection.Device?.Id ?? 0)),
         new("ident", true, (json, connection) => json.WriteStringValue(connection.Ident)),
         new("source", true, (json, connection) => json.WriteStringValue(connection.Source)),
         new("transport", true, (json, connection) => json.WriteStringValue(connection.Transport is Transport.Udp ? "udp" : "tcp")),

@@ -15,7 +15,7 @@ internal static class ConstRoutes
 
     internal static ApiRoute[] Table { get; } =
     [
-        new("GET", "/const/values", RouteInputs.Names, ReadAsync, $"Shows constants by name: {string.Join(", ", s_values.Keys)}.") { Audience = RouteAudience.Everybody },
+        new("GET", "/const/values", RouteInputs.Names, ReadAsync, $"Shows constants by name: {string.Join(", ", s_values.Keys)}.") { Audience = RouteAudience.Everybody, IsStable = true },
     ];
 
     private static Task ReadAsync(ApiCall call)

@@ -22,8 +22,8 @@ internal static class DeviceTypeRoutes
 
     internal static ApiRoute[] Table { get; } =
     [
-        new("GET", "/gw/channel-protocols/{sel}/device-types/{type}", RouteInputs.Fields, ReadAsync, "Shows the kinds of devices that protocols are for.") { Audience = RouteAudience.AnyToken },
-        new("GET", "/gw/protocols/{sel}/device-types/{type}", RouteInputs.Fields, ReadAsync, "The name until 2020.") { Audience = RouteAudience.AnyToken, IsAlias = true },
+        new("GET", "/gw/channel-protocols/{sel}/device-types/{type}", RouteInputs.Fields, ReadAsync, "Shows the kinds of devices that protocols are for.") { Audience = RouteAudience.AnyToken, IsStable = true },
+        new("GET", "/gw/protocols/{sel}/device-types/{type}", RouteInputs.Fields, ReadAsync, "The name until 2020.") { Audience = RouteAudience.AnyToken, IsAlias = true, IsStable = true },
     ];
 
     private static Task ReadAsync(ApiCall call)

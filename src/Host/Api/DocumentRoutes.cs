@@ -1,7 +1,7 @@
 using System.Buffers;
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Microsoft.Net.Http.Headers;
 
 namespace Gateway.Host.Api;
 
@@ -38,13 +38,7 @@ internal static class DocumentRoutes
     {
         Document document = lazy.Value;
         HttpResponse response = call.Http.Response;
-        response.Headers.ETag = document.Tag;
-        response.Headers.CacheControl = "no-cache";
-        if (call.Http.Request.Headers.IfNoneMatch == document.Tag)
-        {
-            response.StatusCode = StatusCodes.Status304NotModified;
-            return Task.CompletedTask;
-        }
+        if (EntityTag.IsKnown(call.Http, document.Tag)) return Task.CompletedTask;
         if (document.ContentType.StartsWith("text/html", StringComparison.Ordinal)) response.Headers.ContentSecurityPolicy = ReferencePage.ContentSecurityPolicy;
         response.ContentType = document.ContentType;
         response.ContentLength = document.Bytes.Length;
@@ -54,6 +48,6 @@ internal static class DocumentRoutes
     /// <summary>A document as it is sent; made once.</summary>
     private sealed record Document(string ContentType, byte[] Bytes)
     {
-        internal string Tag { get; } = $"\"{Convert.ToHexStringLower(SHA256.HashData(Bytes))[..32]}\"";
+        internal EntityTagHeaderValue Tag { get; } = EntityTag.Of(Bytes);
     }
 }

@@ -6,6 +6,16 @@ public static class GatewayApi
     /// <summary>First words of paths that belong to the API.</summary>
     internal static string[] Modules { get; } = ["gw", "platform", "storage", "mqtt", "auth", "const", "ai", "realm"];
 
+    /// <summary>Adds what answers of the API pass on their way out.</summary>
+    public static IServiceCollection AddGatewayApi(this IServiceCollection services)
+    {
+        AnswerCompression.AddTo(services);
+        return services;
+    }
+
+    /// <summary>Lets answers pass it; before the routes, and after what is not to be compressed.</summary>
+    public static IApplicationBuilder UseGatewayApi(this IApplicationBuilder application) => application.UseResponseCompression();
+
     /// <summary>Maps <see cref="ApiRoutes"/>. Needs the services of <see cref="Accounts.GatewayAccounts"/> and of the rooms that the routes are about.</summary>
     public static IEndpointRouteBuilder MapGatewayApi(this IEndpointRouteBuilder routes)
     {

@@ -12,8 +12,8 @@ internal static class ProtocolRoutes
         new("name", true, (json, codec) => json.WriteStringValue(codec.Info.Name)),
         new("title", true, (json, codec) => json.WriteStringValue(codec.Info.Title)),
         new("features", true, (json, codec) => WriteFeatures(json, codec.Info)),
-        new("schema", false, (json, codec) => WriteSchema(json, codec.Info)),
-        new("configuration", false, (json, codec) => WriteSchema(json, codec.Info)),
+        new("schema", false, (json, codec) => ConfigurationSchema.Write(json, codec.Info)),
+        new("configuration", false, (json, codec) => ConfigurationSchema.Write(json, codec.Info)),
         new("message_parameters", false, (json, codec) => WriteParameters(json, codec.Info)));
 
     private static readonly ItemShape<Parameter> s_parameters = new(
@@ -25,9 +25,9 @@ internal static class ProtocolRoutes
 
     internal static ApiRoute[] Table { get; } =
     [
-        new("GET", "/gw/channel-protocols/{sel}", RouteInputs.Fields, ReadProtocolsAsync, "Shows the protocols that channels can speak.") { Audience = RouteAudience.AnyToken },
-        new("GET", "/gw/protocols/{sel}", RouteInputs.Fields, ReadProtocolsAsync, "The name until 2020.") { Audience = RouteAudience.AnyToken, IsAlias = true },
-        new("GET", "/gw/message-parameters/{sel}", RouteInputs.Fields, ReadParametersAsync, "Shows the parameters that messages can hold.") { Audience = RouteAudience.AnyToken },
+        new("GET", "/gw/channel-protocols/{sel}", RouteInputs.Fields, ReadProtocolsAsync, "Shows the protocols that channels can speak.") { Audience = RouteAudience.AnyToken, IsStable = true },
+        new("GET", "/gw/protocols/{sel}", RouteInputs.Fields, ReadProtocolsAsync, "The name until 2020.") { Audience = RouteAudience.AnyToken, IsAlias = true, IsStable = true },
+        new("GET", "/gw/message-parameters/{sel}", RouteInputs.Fields, ReadParametersAsync, "Shows the parameters that messages can hold.") { Audience = RouteAudience.AnyToken, IsStable = true },
     ];
 
     /// <summary>The protocols of the path's selector.</summary>
@@ -58,24 +58,6 @@ internal static class ProtocolRoutes
         json.WriteBoolean("tcp", protocol.Tcp);
         json.WriteBoolean("udp", protocol.Udp);
         json.WriteBoolean("commands", protocol.Commands.Count > 0);
-        json.WriteEndObject();
-    }
-
-    private static void WriteSchema(Utf8JsonWriter json, ProtocolInfo protocol)
-    {
-        json.WriteStartObject();
-        json.WriteString("type", "object");
-        json.WriteStartObject("properties");
-        foreach (OptionInfo option in ChannelSettings.Common.Concat(protocol.Options))
-        {
-            json.WriteStartObject(option.Name);
-            json.WriteString("type", option.Type switch { "int" or "minutes" => "integer", "real" => "number", "bool" => "boolean", _ => "string" });
-            json.WriteString("description", option.Description);
-            if (option.Default.Length > 0) json.WriteString("default", option.Default);
-            json.WriteEndObject();
-        }
-        json.WriteEndObject();
-        json.WriteBoolean("additionalProperties", false);
         json.WriteEndObject();
     }
 

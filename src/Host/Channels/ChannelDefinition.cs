@@ -56,6 +56,21 @@ public sealed record ChannelDefinition
         json.WriteNumber("port", Port);
     });
 
+    /// <summary>The definition as users see it: the fields of a channel that a request which names none gets.</summary>
+    /// <param name="host">The host name that devices are told.</param>
+    internal string ToShownJson(string host) => StoredJson.Object(json =>
+    {
+        json.WriteNumber("id", Id);
+        json.WriteString("name", Name);
+        json.WriteBoolean("enabled", Enabled);
+        json.WriteNumber("protocol_id", ProtocolId);
+        json.WriteRaw("configuration", ConfigurationJson);
+        json.WriteNumber("messages_ttl", MessagesTtlSeconds);
+        json.WriteString("uri", $"{host}:{Port}");
+        json.WriteString("secondary_uri", "");
+        json.WriteNumber("cid", Cid);
+    });
+
     /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
     /// <exception cref="JsonException">The text is not a definition.</exception>
     public static ChannelDefinition FromJson(long id, string json)

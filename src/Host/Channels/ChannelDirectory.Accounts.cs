@@ -33,13 +33,14 @@ public sealed partial class ChannelDirectory
             if (channel.Definition.Cid == cid) return new ChannelOutcome(channel, null);
             if (ProblemOfAccount(cid, from: channel.Definition.Cid) is { } problem) return ChannelOutcome.Refused(problem) with { IsLimitReached = true };
 
-            ChannelDefinition after = channel.Definition with { Cid = cid };
+            ChannelDefinition before = channel.Definition;
+            ChannelDefinition after = before with { Cid = cid };
             long revision = await _definitions.PutAsync(Kind, channel.Id, after.ToJson(), channel.Revision, cancellationToken).ConfigureAwait(false);
             if (revision == 0) return ChannelOutcome.Refused($"Channel {channel.Id} was changed by somebody else meanwhile.");
             channel.Revision = revision;
             channel.Definition = after;
             ApplyLimits(channel);
-            channel.Events.Add(new ChannelEvent(channel.NowUs, ChannelEventCode.Moved));
+            Tell(channel, ChannelEventCode.Moved, before, after);
             Changed?.Invoke(channel);
             return new ChannelOutcome(channel, null);
         }

@@ -108,7 +108,7 @@ public sealed partial class ChannelDirectory : IDisposable
             if (sockets is not null) channel.Listener = ChannelListener.Start(channel, sockets, _listeners);
             sockets = null;
             _channels[id] = channel;
-            channel.Events.Add(new ChannelEvent(channel.NowUs, ChannelEventCode.Created));
+            Tell(channel, ChannelEventCode.Created, null, definition);
             Added?.Invoke(channel);
             return new ChannelOutcome(channel, null);
         }
@@ -150,7 +150,7 @@ public sealed partial class ChannelDirectory : IDisposable
             {
                 Channel reopened = await ReopenAsync(channel, after, revision, sockets).ConfigureAwait(false);
                 if (reopened.Listener is not null) sockets = null;
-                reopened.Events.Add(new ChannelEvent(reopened.NowUs, ChannelEventCode.Updated));
+                Tell(reopened, ChannelEventCode.Updated, before, after);
                 return new ChannelOutcome(reopened, null);
             }
 
@@ -170,7 +170,7 @@ public sealed partial class ChannelDirectory : IDisposable
             if (sockets is not null || !after.Enabled) channel.ListenProblem = null;
             sockets = null;
 
-            channel.Events.Add(new ChannelEvent(channel.NowUs, ChannelEventCode.Updated));
+            Tell(channel, ChannelEventCode.Updated, before, after);
             Changed?.Invoke(channel);
             return new ChannelOutcome(channel, null);
         }
@@ -207,7 +207,7 @@ public sealed partial class ChannelDirectory : IDisposable
             }
 
             await DeleteRingsAsync(channel).ConfigureAwait(false);
-            channel.Events.Add(new ChannelEvent(channel.NowUs, ChannelEventCode.Deleted));
+            Tell(channel, ChannelEventCode.Deleted, channel.Definition, null);
             Removed?.Invoke(channel);
             return true;
         }
@@ -216,6 +216,9 @@ public sealed partial class ChannelDirectory : IDisposable
             _changes.Release();
         }
     }
+
+    private void Tell(Channel channel, ChannelEventCode code, ChannelDefinition? before, ChannelDefinition? after) =>
+        channel.Events.Add(new ChannelEvent(channel.NowUs, code) { OldJson = before?.ToShownJson(_options.ChannelHost), NewJson = after?.ToShownJson(_options.ChannelHost) });
 
     /// <summary>Deletes what is kept beside the messages; a disk that hangs is not waited for long.</summary>
     private async Task DeleteRingsAsync(Channel channel)

@@ -62,6 +62,10 @@ public readonly record struct ChannelEvent(long TimeUs, ChannelEventCode Code)
     public int Blocked { get; init; }
     /// <summary>Details of an error.</summary>
     public string? Text { get; init; }
+    /// <summary>The channel as it was before, as JSON; null when that is not told.</summary>
+    public string? OldJson { get; init; }
+    /// <summary>The channel as it is now, as JSON; null when that is not told.</summary>
+    public string? NewJson { get; init; }
 }
 
 /// <summary>What happens on a channel: kept in its ring of logs, and told to whoever listens.</summary>
@@ -81,6 +85,7 @@ public sealed class ChannelEvents
         Span<byte> ident = stackalloc byte[IdentBytesMax];
         int length = happened.Ident is { } text && Encoding.UTF8.TryGetBytes(text, ident, out int written) ? written : 0;
         ReadOnlySpan<byte> json = EventJson.Write(_channel.Id, happened);
+        if (json.Length > Ring.BytesMax) json = EventJson.Write(_channel.Id, happened with { OldJson = null, NewJson = null });
         if (json.Length <= Ring.BytesMax) _channel.Rings.Logs.TryAdd(new RingEntry(happened.TimeUs, happened.ConnectionId, 0, (int)happened.Code), ident[..length], json);
         Happened?.Invoke(happened);
     }

@@ -52,23 +52,26 @@ public sealed record ChannelSettings
     /// <summary>Settings that every channel has, whatever its protocol.</summary>
     public static IReadOnlyList<OptionInfo> Common { get; } =
     [
-        new("port", "int", "", "Port for devices, 1 to 65535; without it the gateway assigns one."),
-        new("connections_limit", "int", "", "TCP connections at one time, 1 to 50000."),
-        new("idle_timeout", "real", "", "Seconds without a byte after which a connection is closed, 0.05 to 86400."),
+        new("port", "int", "", "Port for devices, 1 to 65535; without it the gateway assigns one.") { Min = 1, Max = 65_535 },
+        new("connections_limit", "int", "", "TCP connections at one time, 1 to 50000.") { Min = 1, Max = 50_000 },
+        new("idle_timeout", "real", "", "Seconds without a byte after which a connection is closed, 0.05 to 86400.") { Min = 0.05, Max = 86_400 },
         new("strict_checksums", "bool", "false", "Refuse frames with a wrong checksum instead of counting them."),
-        new("durability", "text", "commit", "When a device gets its reply: commit (after fsync), os or memory."),
-        new("quota_bytes", "int", "", "Bytes that the buffer may hold, 65536 to 1099511627776."),
-        new("buffer_overflow", "text", "block", "What happens when the buffer is full: block (devices wait for their replies) or drop_oldest (the oldest messages give way)."),
-        new("messages_per_minute", "int", "0", "Messages per minute at which reading pauses until the minute ends; 0: no limit."),
-        new("traffic_per_minute", "int", "0", "Received bytes per minute at which reading pauses until the minute ends; 0: no limit."),
-        new("traffic_quota_bytes", "int", "", "Bytes of raw traffic that are kept, the oldest giving way, 1000000 to 1000000000; 0: none."),
-        new("traffic_ttl", "int", "604800", "Seconds for which raw traffic is kept, 60 to 31536000."),
-        new("logs_quota_bytes", "int", "4000000", "Bytes of events that are kept, the oldest giving way, 1000000 to 1000000000; 0: none."),
-        new("logs_ttl", "int", "2592000", "Seconds for which events are kept, 60 to 31536000."),
+        new("durability", "text", "commit", "When a device gets its reply: commit (after fsync), os or memory.") { Choices = ["commit", "os", "memory"] },
+        new("quota_bytes", "int", "", "Bytes that the buffer may hold, 65536 to 1099511627776.") { Min = 65_536, Max = 1L << 40 },
+        new("buffer_overflow", "text", "block", "What happens when the buffer is full: block (devices wait for their replies) or drop_oldest (the oldest messages give way).") { Choices = ["block", "drop_oldest"] },
+        new("messages_per_minute", "int", "0", "Messages per minute at which reading pauses until the minute ends; 0: no limit.") { Min = 0 },
+        new("traffic_per_minute", "int", "0", "Received bytes per minute at which reading pauses until the minute ends; 0: no limit.") { Min = 0 },
+        new("traffic_quota_bytes", "int", "", "Bytes of raw traffic that are kept, the oldest giving way, 1000000 to 1000000000; 0: none.") { Min = 0, Max = RingOptions.QuotaBytesMax },
+        new("traffic_ttl", "int", "604800", "Seconds for which raw traffic is kept, 60 to 31536000.") { Min = 60, Max = RingTtlSecondsMax },
+        new("logs_quota_bytes", "int", "4000000", "Bytes of events that are kept, the oldest giving way, 1000000 to 1000000000; 0: none.") { Min = 0, Max = RingOptions.QuotaBytesMax },
+        new("logs_ttl", "int", "2592000", "Seconds for which events are kept, 60 to 31536000.") { Min = 60, Max = RingTtlSecondsMax },
     ];
 
     /// <summary>Goes to the codec as its own options do: the same number may mean another thing on another model.</summary>
     public static OptionInfo DeviceModel { get; } = new("device.model", "text", "", "Model of the channel's devices, for protocols whose models differ.");
+
+    /// <summary>All settings of a channel with a protocol.</summary>
+    internal static IEnumerable<OptionInfo> Valid(ProtocolInfo protocol) => Common.Append(DeviceModel).Concat(protocol.Options);
 
     /// <summary>What the log is asked for.</summary>
     public LogOptions ToLogOptions(int messagesTtlSeconds) =>
@@ -114,7 +117,7 @@ public sealed record ChannelSettings
         using JsonDocument document = JsonDocument.Parse(json);
         foreach (JsonProperty field in document.RootElement.EnumerateObject())
         {
-            IEnumerable<OptionInfo> valid = Common.Append(DeviceModel).Concat(protocol.Options);
+            IEnumerable<OptionInfo> valid = Valid(protocol);
             OptionInfo? option = valid.FirstOrDefault(known => known.Name == field.Name);
             if (option is null)
             {

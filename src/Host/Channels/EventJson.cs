@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using Gateway.Host.Configuration;
 using Gateway.Host.Listeners;
 
 namespace Gateway.Host.Channels;
@@ -17,7 +18,7 @@ internal static class EventJson
 
     /// <summary>The event as a flat JSON object.</summary>
     /// <returns>Valid until this thread writes the next.</returns>
-    internal static ReadOnlySpan<byte> Write(long channelId, in ChannelEvent happened)
+    internal static ReadOnlySpan<byte> Write(long channelId, scoped in ChannelEvent happened)
     {
         Scratch scratch = s_scratch ??= new Scratch();
         scratch.Bytes.ResetWrittenCount();
@@ -34,6 +35,8 @@ internal static class EventJson
         json.WriteNumber("event_code", (int)happened.Code);
         if (happened.Ident is { } ident) json.WriteString("ident", ident);
         if (isClosed) json.WriteNumber("msgs", happened.Messages);
+        if (happened.NewJson is { } after) json.WriteRaw("new", after);
+        if (happened.OldJson is { } before) json.WriteRaw("old", before);
         json.WriteNumber("origin_id", channelId);
         json.WriteNumber("origin_type", OriginType);
         if (happened.Text is { } reason && !isError) json.WriteString("reason", reason);

@@ -65,6 +65,9 @@ public sealed record GatewayOptions
     /// <summary>REST requests that one token may make in a minute. Limits of accounts come on top.</summary>
     public long ApiCallsPerMinuteMax { get; init; } = 600_000;
 
+    /// <summary>How long the body of a REST request may take to arrive.</summary>
+    public TimeSpan ApiBodyTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>The address to bind channel ports to.</summary>
     internal IPAddress BindAddress =>
         ChannelBindAddress

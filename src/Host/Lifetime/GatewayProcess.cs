@@ -129,6 +129,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
         services.AddGatewayChannels(options);
         services.AddGatewayAccounts();
         services.AddGatewayMqtt();
+        services.AddGatewayApi();
         services.AddRoutingCore();
 
         builder.WebHost.UseKestrelCore();
@@ -142,6 +143,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
 
         WebApplication application = builder.Build();
         application.UseGatewayMqttOverWebSocket();
+        application.UseGatewayApi();
         application.UseRouting();
         application.MapGatewayHealth();
         application.MapGatewayMetrics();

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
+using Gateway.Codecs;
 using Gateway.Host.Tests.Channels;
 using Xunit;
 
@@ -133,7 +134,7 @@ public sealed class ChannelRoutesTests
     [InlineData("POST", "/gw/channels", """[{"protocol_name":"line","enabled":"yes"}]""", "enabled must be true or false")]
     [InlineData("POST", "/gw/channels", """[{"protocol_name":"line","configuration":[]}]""", "configuration must be an object")]
     [InlineData("POST", "/gw/channels", """[{"protocol_name":"line","messages_ttl":1.5}]""", "messages_ttl must be an integer")]
-    [InlineData("POST", "/gw/channels", """[{"protocol_name":"line","messages_ttl":2592001}]""", "messages_ttl must be 0 to 2592000")]
+    [InlineData("POST", "/gw/channels", """[{"protocol_name":"line","messages_ttl":2592001}]""", "messages_ttl must be an integer, 0 to 2592000, not 2592001")]
     [InlineData("POST", "/gw/channels", """[{"protocol_name":"martian"}]""", "There is no protocol martian; known are: line")]
     [InlineData("POST", "/gw/channels", """[{"protocol_id":4711}]""", "There is no protocol 4711")]
     [InlineData("POST", "/gw/channels", """[{"name":"x"}]""", "Either protocol_id or protocol_name")]
@@ -276,7 +277,7 @@ public sealed class ChannelRoutesTests
         Assert.Equal(2, body.GetProperty("result").GetArrayLength());
         (_, body) = await gateway.GetAsync("/gw/channels/all/connections/ident=tracker2");
         JsonElement item = Assert.Single(body.GetProperty("result").EnumerateArray());
-        Assert.Equal(["id", "channel_id", "ident", "source", "transport", "established", "secondary", "meta"], item.EnumerateObject().Select(field => field.Name));
+        Assert.Equal(["id", "channel_id", "device_id", "ident", "source", "transport", "established", "secondary", "meta"], item.EnumerateObject().Select(field => field.Name));
         Assert.Equal(("tcp", second.Socket.LocalEndPoint!.ToString()), (item.GetProperty("transport").GetString(), item.GetProperty("source").GetString()));
 
         (_, body) = await gateway.SendAsync(HttpMethod.Delete, $"/gw/channels/1/connections/{item.GetProperty("id").GetInt64()}");
@@ -305,5 +306,59 @@ public sealed class ChannelRoutesTests
         Assert.True(body.GetProperty("result").GetArrayLength() > 1000);
         (_, body) = await gateway.GetAsync("/gw/message-parameters/name=position.latitude");
         Assert.Equal(1, body.GetProperty("result").GetArrayLength());
+    }
+
+    /// <summary>Promise: who reads a channel's log sees what it was and what it became, as the API shows channels.</summary>
+    [Fact]
+    public async Task Changes_are_told_with_the_channel_before_and_after()
+    {
+        await using TestGateway gateway = await TestGateway.StartAsync();
+        (_, JsonElement created) = await gateway.SendAsync(HttpMethod.Post, "/gw/channels", """[{"name":"a","protocol_name":"line","commands_ttl":86400}]""");
+        Assert.Contains("no effect", created.GetProperty("warnings")[0].GetProperty("reason").GetString(), StringComparison.Ordinal);
+        (_, JsonElement changed) = await gateway.SendAsync(HttpMethod.Put, "/gw/channels/1", """{"name":"b","configuration":{"factor":2}}""");
+        long account = await gateway.CreateAccountAsync("other");
+        await gateway.SendAsync(HttpMethod.Put, "/gw/channels/1/cid", $$"""{"cid":{{account}}}""");
+        (_, JsonElement moved) = await gateway.GetAsync("/gw/channels/1");
+        (_, JsonElement logs) = await gateway.GetAsync("/gw/channels/1/logs");
+        JsonElement[] events = [.. logs.GetProperty("result").EnumerateArray()];
+        Assert.Equal([1, 2, 4], events.Select(entry => entry.GetProperty("event_code").GetInt32()));
+        string[] shown = [.. new[] { created, changed, moved }.Select(body => body.GetProperty("result")[0].GetRawText())];
+        Assert.Equal(shown, events.Select(entry => entry.GetProperty("new").GetRawText()));
+        Assert.Equal(shown[..2], events[1..].Select(entry => entry.GetProperty("old").GetRawText()));
+        Assert.False(events[0].TryGetProperty("old", out _));
+
+        // What is too long for a record is told without the channel.
+        string large = new('x', 60_000);
+        Assert.Equal(HttpStatusCode.OK, (await gateway.SendAsync(HttpMethod.Put, "/gw/channels/1", $$$"""{"configuration":{"label":"{{{large}}}"}}""")).Status);
+        await gateway.SendAsync(HttpMethod.Put, "/gw/channels/1", $$$"""{"configuration":{"label":"{{{large}}}y"}}""");
+        (_, logs) = await gateway.GetAsync("""/gw/channels/1/logs?data={"filter":"event_code==2"}""");
+        Assert.Equal(3, logs.GetProperty("result").GetArrayLength());
+    }
+
+    /// <summary>Promise: a client that makes forms from the schema offers every setting there is, with values of the right type.</summary>
+    [Fact]
+    public async Task The_schema_of_a_configuration_has_every_setting_with_its_type_bounds_and_default()
+    {
+        await using TestGateway gateway = await TestGateway.StartAsync(codecs: CodecRegistry.BuiltIn);
+        (_, JsonElement body) = await gateway.GetAsync("/gw/channel-protocols/all?fields=name,schema,configuration");
+        foreach (JsonElement protocol in body.GetProperty("result").EnumerateArray())
+        {
+            JsonElement schema = protocol.GetProperty("schema");
+            Assert.Equal(schema.GetRawText(), protocol.GetProperty("configuration").GetRawText());
+            (_, JsonElement refused) = await gateway.SendAsync(HttpMethod.Post, "/gw/channels", $$$"""[{"protocol_name":{{{protocol.GetProperty("name").GetRawText()}}},"configuration":{"?":1}}]""");
+            string reason = refused.GetProperty("errors")[0].GetProperty("reason").GetString()!;
+            Assert.Equal(reason[(reason.IndexOf("valid names: ", StringComparison.Ordinal) + 13)..].TrimEnd('.').Split(", "), schema.GetProperty("properties").EnumerateObject().Select(property => property.Name));
+            foreach (JsonProperty property in schema.GetProperty("properties").EnumerateObject())
+            {
+                if (!property.Value.TryGetProperty("default", out JsonElement value)) continue;
+                JsonValueKind[] kinds = property.Value.GetProperty("type").GetString() switch
+                {
+                    "integer" or "number" => [JsonValueKind.Number],
+                    "boolean" => [JsonValueKind.True, JsonValueKind.False],
+                    _ => [JsonValueKind.String],
+                };
+                Assert.Contains(value.ValueKind, kinds);
+            }
+        }
     }
 }

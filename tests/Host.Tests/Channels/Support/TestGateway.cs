@@ -84,8 +84,11 @@ internal sealed class TestGateway : IAsyncDisposable
         builder.Services.AddSingleton(new CodecRegistry(codecs ?? [new LineCodec()]));
         builder.Services.AddGatewayChannels(options);
         builder.Services.AddGatewayAccounts();
+        builder.Services.AddGatewayApi();
 
         WebApplication application = builder.Build();
+        application.UseGatewayApi();
+        application.UseRouting();
         application.MapGatewayApi();
         await application.Services.OpenGatewayAccountsAsync(Token, CancellationToken.None);
         await application.StartAsync();
