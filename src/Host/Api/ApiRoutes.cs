@@ -15,6 +15,8 @@ internal static class ApiRoutes
         .. DeviceRoutes.Table,
         .. DeviceMessageRoutes.Table,
         .. TelemetryRoutes.Table,
+        .. CommandRoutes.Table,
+        .. CommandResultRoutes.Table,
         .. ReloadRoutes.Table,
         .. CustomerRoutes.Table,
         .. SubaccountRoutes.Table,

@@ -122,6 +122,41 @@ internal sealed record ApiSchema(string Name, params ApiField[] Fields)
         new("blocked", "integer", "0, or 6: its kind is not there"),
         new("blocked_reason", "string", "the same in words"));
 
+    internal static ApiSchema Command { get; } = new("command",
+        new("id", "integer", "number, given by the gateway"),
+        new("device_id", "integer", "the device"),
+        new("name", "string", "name, as the device type has it", true),
+        new("properties", "object", "properties, as the schema of the command has them", true),
+        new("address", "string", "always connection", true),
+        new("state", "string", "queued, or sent and waiting for the answer"),
+        new("priority", "integer", "greater ones go first", true),
+        new("timeout", "integer", "seconds for which the answer is awaited, 5 to 60", true),
+        new("attempts", "integer", "how often it was sent"),
+        new("max_attempts", "integer", "how often it is sent at most until an answer comes", true),
+        new("expires", "number", "from when on it is not sent any more, s since 1970; or ttl, seconds from now, 3600 unless said", true),
+        new("timestamp", "number", "when it was queued, s since 1970"),
+        new("reason", "string", "why the attempt before failed, or null"),
+        new("meta", "object", "free JSON of yours", true));
+
+    internal static ApiSchema CommandResult { get; } = new("command-result",
+        new("id", "integer", "number of the command"),
+        new("device_id", "integer", "the device"),
+        new("name", "string", "name of the command"),
+        new("properties", "object", "its properties"),
+        new("address", "string", "always connection"),
+        new("state", "string", "processed: the device answered; sent: it was sent, and the protocol knows no answers; failed, expired, cancelled: reason says why"),
+        new("executed", "boolean", "whether the device answered; null when it was sent and nobody can say more"),
+        new("response", "string", "the answer as the protocol has it, null for none"),
+        new("response_hex", "string", "the bytes of the answer as they came, null for none"),
+        new("reason", "string", "why it did not work, or what is to be known; null for nothing"),
+        new("attempts", "integer", "how often it was sent"),
+        new("created", "number", "when it was asked for, s since 1970"),
+        new("sent", "number", "when it was sent last, null for never"),
+        new("timestamp", "number", "when it ended"),
+        new("channel_id", "integer", "the channel that it went through last, null for none"),
+        new("connection_id", "integer", "the connection that it went through last, null for none"),
+        new("meta", "object", "free JSON of yours"));
+
     internal static ApiSchema DeviceType { get; } = new("device-type",
         new("id", "integer", "number"),
         new("name", "string", "name"),
@@ -132,6 +167,7 @@ internal sealed record ApiSchema(string Name, params ApiField[] Fields)
         new("features", "object", "tcp, udp, commands: true or false"),
         new("schema", "object", "JSON schema of a device's configuration"),
         new("configuration", "object", "the same"),
+        new("commands", "array", "commands that its devices understand: name, title, address, schema of the properties"),
         new("settings", "array", "always empty"),
         new("message_parameters", "array", "parameters that its messages can hold"));
 
@@ -193,7 +229,7 @@ internal sealed record ApiSchema(string Name, params ApiField[] Fields)
         new("trace", "string", "of a request: its x-flespi-trace"));
 
     /// <summary>All schemas.</summary>
-    internal static IReadOnlyList<ApiSchema> All { get; } = [Channel, Connection, Ident, Packet, Log, AccountLog, Protocol, DeviceType, Parameter, Device, Customer, Subaccount, Token, Limit];
+    internal static IReadOnlyList<ApiSchema> All { get; } = [Channel, Connection, Ident, Packet, Log, AccountLog, Protocol, DeviceType, Parameter, Device, Command, CommandResult, Customer, Subaccount, Token, Limit];
 
     /// <summary>The schema of what a route shows and takes; null when it has none.</summary>
     internal static ApiSchema? Of(ApiRoute route) => (route.Collection, route.Submodule) switch
@@ -206,6 +242,8 @@ internal sealed record ApiSchema(string Name, params ApiField[] Fields)
         ("gw/channel-protocols", null) => Protocol,
         ("gw/channel-protocols", "device-types") => DeviceType,
         ("gw/devices", null or "cid") => Device,
+        ("gw/devices", "commands-queue") => Command,
+        ("gw/devices", "commands" or "commands-result") => CommandResult,
         ("gw/message-parameters", null) => Parameter,
         ("platform/customer", null) when route.Path.EndsWith("/logs", StringComparison.Ordinal) => AccountLog,
         ("platform/tokens" or "platform/limits" or "platform/subaccounts", "logs") => AccountLog,

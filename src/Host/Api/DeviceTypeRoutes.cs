@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Gateway.Codecs;
 using Gateway.Host.Devices;
+using Gateway.Host.Devices.Commands;
 
 namespace Gateway.Host.Api;
 
@@ -17,6 +18,7 @@ internal static class DeviceTypeRoutes
         new("features", true, (json, type) => ProtocolRoutes.WriteFeatures(json, type.Codec.Info)),
         new("schema", false, (json, _) => WriteSchema(json)),
         new("configuration", false, (json, _) => WriteSchema(json)),
+        new("commands", false, (json, type) => CommandCatalog.Of(type.Codec).WriteTypes(json)),
         new("settings", false, (json, _) => WriteEmpty(json)),
         new("message_parameters", false, (json, type) => ProtocolRoutes.WriteParameters(json, type.Codec.Info)));
 

@@ -21,6 +21,7 @@ internal sealed record MessageQuery
 
     private static readonly string[] s_readKeys = ["from", "to", "count", "reverse", "filter", "fields", "curr_key", "limit_count", "limit_size", "timeout", "delete"];
     private static readonly string[] s_packetKeys = ["from", "to", "count", "reverse", "filter", "fields"];
+    private static readonly string[] s_resultKeys = ["from", "to", "count", "reverse"];
     private static readonly string[] s_logKeys = [.. s_packetKeys, "item_type"];
     private static readonly string[] s_deleteKeys = ["from", "to", "key", "curr_key"];
 
@@ -71,6 +72,9 @@ internal sealed record MessageQuery
 
     /// <summary>The same, of messages that were filtered already.</summary>
     internal MessageQuery WithoutFilter() => this with { Filter = null };
+
+    /// <summary>Reads the <c>data</c> of a GET for results of commands; its times are those of their ends.</summary>
+    internal static MessageQuery ForResults(JsonElement? data) => Read(data, s_resultKeys);
 
     /// <summary>Reads the <c>data</c> of a DELETE.</summary>
     internal static MessageQuery ForDelete(JsonElement? data) => Read(data, s_deleteKeys);

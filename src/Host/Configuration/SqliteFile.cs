@@ -38,4 +38,31 @@ internal static class SqliteFile
             throw;
         }
     }
+
+    /// <summary>A command with parameters.</summary>
+    /// <param name="database">The open file.</param>
+    /// <param name="sql">A text of the program's own, never of a user's: values travel as parameters.</param>
+    /// <param name="parameters">Names of the parameters, in the order of the values.</param>
+#pragma warning disable CA2100 // see the parameter
+    internal static SqliteCommand Prepare(this SqliteConnection database, string sql, params ReadOnlySpan<string> parameters)
+    {
+        SqliteCommand command = database.CreateCommand();
+        command.CommandText = sql;
+        foreach (string parameter in parameters) command.Parameters.Add(new SqliteParameter { ParameterName = parameter });
+        return command;
+    }
+#pragma warning restore CA2100
+
+    /// <summary>Sets the values of a command.</summary>
+    internal static void Bind(this SqliteCommand command, params ReadOnlySpan<object> values)
+    {
+        for (int i = 0; i < values.Length; i++) command.Parameters[i].Value = values[i];
+    }
+
+    /// <summary>Runs a command that gives no rows.</summary>
+    internal static void Run(this SqliteCommand command, params ReadOnlySpan<object> values)
+    {
+        command.Bind(values);
+        command.ExecuteNonQuery();
+    }
 }

@@ -1,5 +1,6 @@
 using Gateway.Codecs;
 using Gateway.Host.Channels;
+using Gateway.Host.Devices.Commands;
 using Gateway.Host.Devices.Telemetry;
 using Gateway.Host.Listeners;
 
@@ -14,6 +15,7 @@ internal sealed class Device
     private DeviceDefinition _definition;
     private MessageDevice _facts;
     private long _lastActiveUs;
+    private CommandQueue? _commands;
 
     internal Device(DeviceDefinition definition, string? model, long revision, DeviceEvents events, NameTable names)
     {
@@ -52,6 +54,12 @@ internal sealed class Device
 
     /// <summary>Whether messages from before its registration are in <see cref="Telemetry"/> and <see cref="Tracks"/>.</summary>
     internal DeviceHistory History { get; } = new();
+
+    /// <summary>Its commands; null as long as it never had any.</summary>
+    internal CommandQueue? Commands => Volatile.Read(ref _commands);
+
+    /// <summary>Whether a command waits to be sent, and nothing stands against it. Kept by the queue; looked at by the pumps after each read.</summary>
+    internal volatile bool IsCommandDue;
 
     /// <summary>Whether it is connected now.</summary>
     internal bool IsConnected
@@ -107,6 +115,18 @@ internal sealed class Device
         Ident = IdentOf(definition);
     }
 
+    /// <summary>Its commands, made at the first use.</summary>
+    internal CommandQueue OpenCommands(Func<CommandQueue> make)
+    {
+        lock (_gate) return _commands ??= make();
+    }
+
+    /// <summary>Has its connections look for commands; a device that sends datagrams is reached with its next one.</summary>
+    internal void Wake()
+    {
+        foreach (DeviceConnection connection in Connections) connection.Wake();
+    }
+
     /// <summary>Notes a connection of the device.</summary>
     internal void Add(DeviceConnection connection)
     {
@@ -126,6 +146,7 @@ internal sealed class Device
         {
             if (!_connections.Remove(connection)) return;
         }
+        Commands?.ConnectionEnded(connection);
         NoteActive(connection.LastActiveUs);
         Note(EventOf(connection, DeviceEventCode.Disconnected) with
         {

@@ -17,6 +17,16 @@ internal enum DeviceEventCode
     Connected = 300,
     /// <summary>A connection of the device ended.</summary>
     Disconnected = 301,
+    /// <summary>A command waits for the device.</summary>
+    CommandQueued = 330,
+    /// <summary>A command was taken back.</summary>
+    CommandCancelled = 331,
+    /// <summary>A command ended: answered, or not, as its result says.</summary>
+    CommandProcessed = 332,
+    /// <summary>The time of a command was over.</summary>
+    CommandExpired = 333,
+    /// <summary>A command was sent.</summary>
+    CommandSent = 334,
 }
 
 /// <summary>Something that happened to a device.</summary>
@@ -44,6 +54,12 @@ internal readonly record struct DeviceEvent(long TimeUs, DeviceEventCode Code)
     public long Messages { get; init; }
     /// <summary>How long the connection lasted, µs.</summary>
     public long DurationUs { get; init; }
+    /// <summary>The command it happened to, 0 for none.</summary>
+    public long CommandId { get; init; }
+    /// <summary>Name of the command, or null.</summary>
+    public string? CommandName { get; init; }
+    /// <summary>What is to be said of it, or null.</summary>
+    public string? Text { get; init; }
 }
 
 /// <summary>Hands what happens to devices to whoever keeps or publishes it; keeps nothing itself.</summary>

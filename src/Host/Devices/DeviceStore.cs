@@ -31,8 +31,7 @@ internal sealed class DeviceStore : IDisposable
     {
         lock (_gate)
         {
-            using SqliteCommand command = _database.CreateCommand();
-            command.CommandText = "SELECT device, state FROM states";
+            using SqliteCommand command = _database.Prepare("SELECT device, state FROM states");
             using SqliteDataReader reader = command.ExecuteReader();
             while (reader.Read()) take(reader.GetInt64(0), reader.GetFieldValue<byte[]>(1));
         }
@@ -43,8 +42,7 @@ internal sealed class DeviceStore : IDisposable
     {
         lock (_gate)
         {
-            using SqliteCommand command = _database.CreateCommand();
-            command.CommandText = "SELECT channel, key FROM cursors";
+            using SqliteCommand command = _database.Prepare("SELECT channel, key FROM cursors");
             using SqliteDataReader reader = command.ExecuteReader();
             var cursors = new Dictionary<long, long>();
             while (reader.Read()) cursors.Add(reader.GetInt64(0), reader.GetInt64(1));
@@ -62,18 +60,18 @@ internal sealed class DeviceStore : IDisposable
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             using SqliteTransaction transaction = _database.BeginTransaction();
-            using (SqliteCommand put = Command("INSERT OR REPLACE INTO states (device, state) VALUES ($device, $state)", "$device", "$state"))
+            using (SqliteCommand put = _database.Prepare("INSERT OR REPLACE INTO states (device, state) VALUES ($device, $state)", "$device", "$state"))
             {
-                foreach ((long device, byte[] state) in states) Run(put, device, state);
+                foreach ((long device, byte[] state) in states) put.Run(device, state);
             }
-            using (SqliteCommand remove = Command("DELETE FROM states WHERE device = $device", "$device"))
+            using (SqliteCommand remove = _database.Prepare("DELETE FROM states WHERE device = $device", "$device"))
             {
-                foreach (long device in removedDevices) Run(remove, device);
+                foreach (long device in removedDevices) remove.Run(device);
             }
-            using (SqliteCommand clear = Command("DELETE FROM cursors")) Run(clear);
-            using (SqliteCommand put = Command("INSERT INTO cursors (channel, key) VALUES ($channel, $key)", "$channel", "$key"))
+            using (SqliteCommand clear = _database.Prepare("DELETE FROM cursors")) clear.Run();
+            using (SqliteCommand put = _database.Prepare("INSERT INTO cursors (channel, key) VALUES ($channel, $key)", "$channel", "$key"))
             {
-                foreach ((long channel, long key) in cursors) Run(put, channel, key);
+                foreach ((long channel, long key) in cursors) put.Run(channel, key);
             }
             transaction.Commit();
         }
@@ -88,21 +86,4 @@ internal sealed class DeviceStore : IDisposable
             _disposed = true;
         }
     }
-
-    private static void Run(SqliteCommand command, params ReadOnlySpan<object> values)
-    {
-        for (int i = 0; i < values.Length; i++) command.Parameters[i].Value = values[i];
-        command.ExecuteNonQuery();
-    }
-
-    // Every text that comes here is a literal of this file; values travel as parameters.
-#pragma warning disable CA2100
-    private SqliteCommand Command(string sql, params ReadOnlySpan<string> parameters)
-    {
-        SqliteCommand command = _database.CreateCommand();
-        command.CommandText = sql;
-        foreach (string parameter in parameters) command.Parameters.Add(new SqliteParameter { ParameterName = parameter });
-        return command;
-    }
-#pragma warning restore CA2100
 }

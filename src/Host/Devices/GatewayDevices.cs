@@ -1,5 +1,6 @@
 using Gateway.Host.Channels;
 using Gateway.Host.Configuration;
+using Gateway.Host.Devices.Commands;
 using Gateway.Host.Devices.Telemetry;
 using Gateway.Host.Listeners;
 
@@ -17,6 +18,9 @@ internal static class GatewayDevices
         services.AddSingleton(provider => DeviceStore.Open(provider.GetRequiredService<GatewayOptions>().DataFolder));
         services.AddSingleton<DeviceDirectory>();
         services.AddSingleton<IDeviceAdmission>(provider => provider.GetRequiredService<DeviceDirectory>());
+        services.AddSingleton(provider => CommandStore.Open(provider.GetRequiredService<GatewayOptions>().DataFolder));
+        services.AddSingleton<CommandDelivery>();
+        services.AddSingleton<DeviceCommands>();
         services.AddHostedService<DeviceLoader>();
         return services;
     }
@@ -27,15 +31,17 @@ internal static class GatewayDevices
         services.AddSingleton<TelemetryFeeds>();
         services.AddHostedService(provider => provider.GetRequiredService<TelemetryFeeds>());
         services.AddSingleton<DeviceMessages>();
+        services.AddHostedService(provider => provider.GetRequiredService<DeviceCommands>());
         return services;
     }
 
-    private sealed class DeviceLoader(DeviceDirectory devices, ChannelDirectory channels) : IHostedService
+    private sealed class DeviceLoader(DeviceDirectory devices, DeviceCommands commands, ChannelDirectory channels) : IHostedService
     {
         public async Task StartAsync(CancellationToken cancellationToken)
         {
             devices.Follow(channels);
             await devices.LoadAsync(cancellationToken).ConfigureAwait(false);
+            await commands.LoadAsync().ConfigureAwait(false);
         }
 
         public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;

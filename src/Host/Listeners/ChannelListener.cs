@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Gateway.Host.Channels;
+using Gateway.Host.Devices.Commands;
 
 namespace Gateway.Host.Listeners;
 
@@ -100,7 +101,7 @@ internal sealed class ChannelListener : IAsyncDisposable
 /// <summary>What all listeners share.</summary>
 internal sealed class ListenerServices(
     ConnectionPump pump, FrameDecoder decoder, AppendPatience patience, DecodeBatchPool batches,
-    Configuration.GatewayOptions options, ILogger<ChannelListener> logger)
+    Configuration.GatewayOptions options, ILogger<ChannelListener> logger, CommandDelivery? commands = null)
 {
     internal ConnectionPump Pump => pump;
 
@@ -111,6 +112,8 @@ internal sealed class ListenerServices(
     internal DecodeBatchPool Batches => batches;
 
     internal Configuration.GatewayOptions Options => options;
+
+    internal CommandDelivery? Commands => commands;
 
     internal ILogger Logger => logger;
 }

@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Gateway.Host.Channels;
+using Gateway.Host.Devices.Commands;
 using Gateway.Storage;
 
 namespace Gateway.Host.Listeners;
@@ -12,7 +13,7 @@ namespace Gateway.Host.Listeners;
 /// read → frames → messages → one append for all frames of the read → one write of their replies.
 /// </summary>
 /// <remarks>A reply leaves after the append it stands for is durable, so a device that saw it can forget the message. When in doubt none is sent: the device sends again.</remarks>
-internal sealed class ConnectionPump(FrameDecoder decoder, AppendPatience patience, DecodeBatchPool batches, ILogger<ConnectionPump> logger)
+internal sealed class ConnectionPump(FrameDecoder decoder, AppendPatience patience, DecodeBatchPool batches, ILogger<ConnectionPump> logger, CommandDelivery? commands = null)
 {
     /// <summary>Serves the connection until it ends. Faults of the peer are close codes here, never exceptions.</summary>
     internal async Task ServeAsync(TcpConnection connection)
@@ -42,13 +43,21 @@ internal sealed class ConnectionPump(FrameDecoder decoder, AppendPatience patien
     private async Task PumpAsync(TcpConnection connection)
     {
         Channel channel = connection.Channel;
-        bool moreFrames = false;
+        bool moreFrames = false, isWoken = false;
         while (true)
         {
-            connection.Touch();
+            if (!isWoken) connection.Touch();
             connection.Phase = PumpPhase.Reading;
             ReadResult read = moreFrames && connection.CarriedLength > 0 ? default : await connection.Input.ReadAsync().ConfigureAwait(false);
             if (connection.CloseCode is not CloseCode.Open) return;
+            isWoken = read.IsCanceled && !read.IsCompleted && !moreFrames && read.Buffer.Length == connection.BytesSeen;
+            if (isWoken)
+            {
+                // For a command; of the device there is nothing new.
+                connection.Input.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+                if (IsCommandDue(connection)) await commands!.SendAsync(connection).ConfigureAwait(false);
+                continue;
+            }
 
             long receivedBefore = connection.BytesReceived;
             DecodeBatch batch = batches.Rent();
@@ -63,6 +72,7 @@ internal sealed class ConnectionPump(FrameDecoder decoder, AppendPatience patien
                 if (appended.Status is not AppendStatus.Appended && !await patience.AppendLaterAsync(connection, batch, appended.Status).ConfigureAwait(false)) return;
                 connection.Messages += messages;
                 Interlocked.Add(ref channel.Counters.Messages, messages);
+                connection.TellAnswer();
             }
 
             if (batch.Reply.Length > 0)
@@ -76,6 +86,8 @@ internal sealed class ConnectionPump(FrameDecoder decoder, AppendPatience patien
                 Interlocked.Add(ref channel.Counters.BytesSent, batch.Reply.Length);
             }
             batches.Return(batch);
+            // The device has just been heard, and has its replies: the best moment to reach it.
+            if (verdict.Ending is CloseCode.Open && !read.IsCompleted && IsCommandDue(connection)) await commands!.SendAsync(connection).ConfigureAwait(false);
 
             if (verdict.Ending is not CloseCode.Open)
             {
@@ -91,6 +103,8 @@ internal sealed class ConnectionPump(FrameDecoder decoder, AppendPatience patien
                 && !await patience.WaitForNextMinuteAsync(connection, limit).ConfigureAwait(false)) return;
         }
     }
+
+    private bool IsCommandDue(TcpConnection connection) => commands is not null && CommandDelivery.IsDue(connection);
 
     /// <summary>Decodes what was read, and tells the pipe how much of it is done with.</summary>
     private DecodeVerdict DecodeRead(TcpConnection connection, in ReadOnlySequence<byte> unread, DecodeBatch batch)

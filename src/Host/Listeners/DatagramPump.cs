@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Gateway.Codecs;
 using Gateway.Host.Channels;
+using Gateway.Host.Devices.Commands;
 using Gateway.Storage;
 
 namespace Gateway.Host.Listeners;
@@ -47,6 +48,7 @@ internal sealed class DatagramPump(Channel channel, Socket socket, ListenerServi
                     if (stored) Interlocked.Add(ref channel.Counters.Messages, batch.Messages.Count);
                 }
                 if (stored) SendReplies(batch);
+                if (stored && HasPeersWithCommands()) await SendCommandsAsync().ConfigureAwait(false);
                 ForgetBatch();
                 services.Batches.Return(batch);
 
@@ -130,6 +132,39 @@ internal sealed class DatagramPump(Channel channel, Socket socket, ListenerServi
             catch (SocketException)
             {
                 // No room, or no way to the peer: it sends again.
+            }
+        }
+    }
+
+    /// <summary>Tells of answers that came with the batch, and looks for peers whose devices have commands.</summary>
+    private bool HasPeersWithCommands()
+    {
+        bool any = false;
+        for (int i = 0; i < _answerCount; i++)
+        {
+            UdpPeer peer = _answers[i].Peer;
+            peer.TellAnswer();
+            any |= services.Commands is not null && CommandDelivery.IsDue(peer);
+        }
+        return any;
+    }
+
+    private async Task SendCommandsAsync()
+    {
+        foreach ((UdpPeer peer, CommandQueue queue, DeviceCommand command) in await services.Commands!.TakeAsync(_answers.Take(_answerCount).Select(answer => answer.Peer)).ConfigureAwait(false))
+        {
+            var output = new ReplyWriter();
+            if (!services.Commands.TryPrepare(peer, queue, command, output)) continue;
+            try
+            {
+                socket.SendTo(output.Written, SocketFlags.None, peer.Address);
+                peer.Traffic.Sent(output.Written, peer.Session.Ident);
+                CommandDelivery.NoteSent(peer, queue, command, output.Length);
+            }
+            catch (SocketException)
+            {
+                peer.Awaited = null;
+                queue.NotSent(command, "The datagram could not be sent.");
             }
         }
     }

@@ -2,6 +2,7 @@ using System.Net;
 using Gateway.Codecs;
 using Gateway.Host.Channels;
 using Gateway.Host.Devices;
+using Gateway.Host.Devices.Commands;
 
 namespace Gateway.Host.Listeners;
 
@@ -68,6 +69,9 @@ public abstract class DeviceConnection
         get => Volatile.Read(ref _device);
         set => Volatile.Write(ref _device, value);
     }
+
+    /// <summary>Looks for the answer to the command that was sent last; null when none is awaited. Only for the thread that decodes.</summary>
+    internal AwaitedAnswer? Awaited { get; set; }
 
     /// <summary>Held while <see cref="Device"/> is looked up and set.</summary>
     internal Lock LinkGate { get; } = new();
@@ -172,6 +176,26 @@ public abstract class DeviceConnection
         _model = model;
         Session.TrySetVariable(ModelVariable, model ?? "");
         if (model is null) Channel.Settings.Apply(Session);        // the channel may name a model for all of its devices
+    }
+
+    /// <summary>Has the pump look for commands, if it can write when it likes. Any thread; returns at once.</summary>
+    internal virtual void Wake()
+    {
+    }
+
+    /// <summary>Bounds for how long sent bytes may be on their way to the device: what is left of them then never reaches it, since the connection ends.</summary>
+    /// <param name="limit">Zero for the system's own bound.</param>
+    internal virtual void LimitDelivery(TimeSpan limit)
+    {
+    }
+
+    /// <summary>Tells of the answer to a command, if one came; once what came with it is stored. Only for the thread that decodes.</summary>
+    internal void TellAnswer()
+    {
+        if (Awaited is not { IsAnswered: true } answered) return;
+        Awaited = null;
+        LimitDelivery(TimeSpan.Zero);
+        answered.Tell();
     }
 
     /// <summary>Completes when nothing of the connection runs any more.</summary>

@@ -86,6 +86,7 @@ internal sealed class FrameDecoder(ILogger<FrameDecoder> logger, IDeviceAdmissio
             }
 
             replyBytesBefore = batch.Reply.Length;
+            int messagesBefore = batch.Messages.Count;
             DecodeStatus status = codec.Decode(frame.FrameOf(unread, session), session, ref sink, batch.Reply);
             if (session.IdentVersion != identVersion)
             {
@@ -102,6 +103,7 @@ internal sealed class FrameDecoder(ILogger<FrameDecoder> logger, IDeviceAdmissio
             {
                 decoded++;
                 connection.UnknownInRow = 0;
+                connection.Awaited?.Look(batch.Messages, messagesBefore, unread[..frame.Consumed]);
                 if (batch.Reply.Overflowed || frame.Consumed == 0)
                 {
                     ending = CloseCode.InternalError;

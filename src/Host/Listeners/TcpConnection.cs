@@ -33,6 +33,10 @@ internal sealed class TcpConnection : DeviceConnection, IDisposable
     /// <summary>Size of a receive buffer.</summary>
     internal const int SegmentBytes = 16 * 1024;
 
+    // Of Linux: how long sent bytes may stay unacknowledged before the kernel gives the connection up.
+    private const int TcpLevel = 6;
+    private const int TcpUserTimeout = 18;
+
     private readonly SocketConnection _pipe;
     private readonly CancellationTokenSource _interrupted = new();
     private byte[] _carry = [];
@@ -95,6 +99,24 @@ internal sealed class TcpConnection : DeviceConnection, IDisposable
         if (CarriedLength > 0 || _carry.Length == 0) return;
         ArrayPool<byte>.Shared.Return(_carry);
         _carry = [];
+    }
+
+    internal override void Wake()
+    {
+        try
+        {
+            Input.CancelPendingRead();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It ended meanwhile.
+        }
+    }
+
+    internal override void LimitDelivery(TimeSpan limit)
+    {
+        // Else bytes that wait in the kernel for a device without network would arrive when nobody thinks of them any more.
+        if (OperatingSystem.IsLinux()) Socket.SetRawSocketOption(TcpLevel, TcpUserTimeout, BitConverter.GetBytes((int)limit.TotalMilliseconds));
     }
 
     internal override void Sweep(TimeSpan idleTimeout)
