@@ -31,8 +31,11 @@ internal sealed class AccessPolicy(AccountDirectory accounts)
         route.Audience is not RouteAudience.Listed || caller.Token.Access.Kind is not TokenKind.Acl || caller.Token.Access.Gives(route.Method, route.Collection, route.Submodule, id);
 
     /// <summary>Whether part of an item may be read: for what reaches a client by other ways than REST.</summary>
-    internal bool MayRead(Caller caller, string collection, string? submodule, long cid, long id) =>
-        accounts.IsWithin(cid, caller.AccountId) && (caller.Token.Access.Kind is not TokenKind.Acl || caller.Token.Access.Gives("GET", collection, submodule, id));
+    internal bool MayRead(Caller caller, string collection, string? submodule, long cid, long id) => MayDo(caller, "GET", collection, submodule, cid, id);
+
+    /// <summary>Whether a method may be used on part of an item: for what reaches a client by other ways than the item's own route.</summary>
+    internal bool MayDo(Caller caller, string method, string collection, string? submodule, long cid, long id) =>
+        accounts.IsWithin(cid, caller.AccountId) && (caller.Token.Access.Kind is not TokenKind.Acl || caller.Token.Access.Gives(method, collection, submodule, id));
 
     /// <summary>Whether a client may publish to an MQTT topic. Those of the gateway itself are nobody's to publish.</summary>
     internal static bool MayPublish(Caller caller, string topic) =>

@@ -40,7 +40,7 @@ internal static class AccountLogRoutes
 
     private static async Task WriteAsync(ApiCall call, MessageQuery query, IEnumerable<(long Cid, long Id, RingIdentMatch? Match)> wanted)
     {
-        await RecordRoutes.FlushAsync(call).ConfigureAwait(false);
+        await RecordAnswer.FlushAsync(call).ConfigureAwait(false);
         AccountJournal journal = call.Service<AccountJournal>();
         call.Begin();
         using var shape = new LogJson(query, call.Service<TimeProvider>());
@@ -49,7 +49,7 @@ internal static class AccountLogRoutes
         {
             RingReader reader = journal.RingOf(cid).Read(new RingQuery { FromUs = query.FromUs, ToUs = query.ToUs, IsReverse = query.IsReverse, Ident = match });
             await StorageFault.GuardAsync(call, id, () => stream.WriteAsync(reader, call.Aborted)).ConfigureAwait(false);
-            RecordRoutes.WarnOf(call, id, reader);
+            RecordAnswer.Warn(call, id, reader);
         }
         await stream.EndAsync(call).ConfigureAwait(false);
     }

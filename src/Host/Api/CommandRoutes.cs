@@ -60,7 +60,7 @@ internal static class CommandRoutes
         {
             (IReadOnlyList<DeviceCommand> taken, string? problem, bool isLimit) = await tasks[i].ConfigureAwait(false);
             queued.AddRange(taken);
-            if (problem is not null) call.Errors.Add(new ApiError(isLimit ? ApiErrorCode.LimitReached : ApiErrorCode.Internal, problem, wanted[i].Device.Id));
+            if (problem is not null) call.Errors.Add(isLimit ? new ApiError(ApiErrorCode.LimitReached, problem, wanted[i].Device.Id) : ApiError.Unavailable(problem, wanted[i].Device.Id));
         }
         await call.WriteAsync(queued, fields.Write).ConfigureAwait(false);
     }
@@ -70,6 +70,8 @@ internal static class CommandRoutes
     {
         List<DeviceCommand> all = [.. devices.SelectMany(device => device.Commands?.All ?? [])];
         Dictionary<long, DeviceCommand>? byId = null;
+        // The old paths of channels have a form without a selector, which means all.
+        if (!call.Route.Parameters.Contains("command")) return all;
         return call.Selector("command").Select("command", () => all, id => (byId ??= all.ToDictionary(command => command.Order.Id)).GetValueOrDefault(id), Shape, call.Errors);
     }
 

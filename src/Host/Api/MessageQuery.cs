@@ -23,6 +23,7 @@ internal sealed record MessageQuery
     private static readonly string[] s_packetKeys = ["from", "to", "count", "reverse", "filter", "fields"];
     private static readonly string[] s_resultKeys = ["from", "to", "count", "reverse"];
     private static readonly string[] s_logKeys = [.. s_packetKeys, "item_type"];
+    private static readonly string[] s_resultDeleteKeys = ["from", "to"];
     private static readonly string[] s_deleteKeys = ["from", "to", "key", "curr_key"];
 
     /// <summary>Keys and <c>next_key</c> instead of times.</summary>
@@ -75,6 +76,9 @@ internal sealed record MessageQuery
 
     /// <summary>Reads the <c>data</c> of a GET for results of commands; its times are those of their ends.</summary>
     internal static MessageQuery ForResults(JsonElement? data) => Read(data, s_resultKeys);
+
+    /// <summary>Reads the <c>data</c> of a DELETE of results of commands.</summary>
+    internal static MessageQuery ForResultsDelete(JsonElement? data) => Read(data, s_resultDeleteKeys);
 
     /// <summary>Reads the <c>data</c> of a DELETE.</summary>
     internal static MessageQuery ForDelete(JsonElement? data) => Read(data, s_deleteKeys);

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
 using Gateway.Codecs;
-using Gateway.Host.Channels;
 using Gateway.Host.Expressions;
 using Gateway.Host.Listeners;
 using Gateway.Storage.Rings;

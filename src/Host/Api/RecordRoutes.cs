@@ -13,9 +13,6 @@ internal static class RecordRoutes
     /// <summary>Idents in one answer, of each channel.</summary>
     internal const int IdentsMax = 50_000;
 
-    /// <summary>How long a request waits until what came before it is written.</summary>
-    internal static readonly TimeSpan FlushTimeout = TimeSpan.FromSeconds(1);
-
     private static readonly ItemShape<(Channel Channel, RingIdent Ident)> s_identShape = new(
         new("ident", true, (json, item) => json.WriteStringValue(item.Ident.Ident)),
         new("size", true, (json, item) => json.WriteNumberValue(item.Ident.Bytes)),
@@ -37,7 +34,7 @@ internal static class RecordRoutes
         ItemShape<(Channel, RingIdent)>.Projection fields = s_identShape.Choose(call.Fields);
         RingIdentMatch match = MatchOf(call.PathValue("ident"));
         List<Channel> channels = ChannelRoutes.Select(call);
-        await FlushAsync(call);
+        await RecordAnswer.FlushAsync(call);
         var found = new List<(Channel, RingIdent)>();
         foreach (Channel channel in channels)
         {
@@ -48,7 +45,7 @@ internal static class RecordRoutes
                 found.AddRange(idents.Select(ident => (channel, ident)));
                 if (isMore) call.Warnings.Add(new ApiWarning($"There are more than the {IdentsMax} idents listed here; a mask finds the others.", channel.Id));
             });
-            WarnOf(call, channel.Id, reader);
+            RecordAnswer.Warn(call, channel.Id, reader);
         }
 
         ChannelRoutes.TellRemoved(call, channels);
@@ -80,53 +77,12 @@ internal static class RecordRoutes
         await WriteAsync(call, query, channel => channel.Rings.Logs, match: null, shape);
     }
 
-    private static async Task WriteAsync(ApiCall call, MessageQuery query, Func<Channel, Ring> ringOf, RingIdentMatch? match, IRecordShape shape)
+    private static Task WriteAsync(ApiCall call, MessageQuery query, Func<Channel, Ring> ringOf, RingIdentMatch? match, IRecordShape shape)
     {
         List<Channel> channels = ChannelRoutes.Select(call);
-        if (channels.Count == 0)
-        {
-            await call.WriteAsync(channels, static (_, _) => { });
-            return;
-        }
-
-        await FlushAsync(call);
-        call.Begin();
-        var stream = new RecordStream(call.Http.Response.BodyWriter, query, shape);
-        foreach (Channel channel in channels)
-        {
-            RingReader reader = ringOf(channel).Read(new RingQuery { FromUs = query.FromUs, ToUs = query.ToUs, IsReverse = query.IsReverse, Ident = match });
-            if (query.IsOfType(EventJson.OriginType)) await StorageFault.GuardAsync(call, channel.Id, () => stream.WriteAsync(reader, call.Aborted));
-            WarnOf(call, channel.Id, reader);
-        }
-
-        ChannelRoutes.TellRemoved(call, channels);
-        await stream.EndAsync(call);
-    }
-
-    /// <summary>Lets a request see what came before it: rings are written a little later than it happens.</summary>
-    internal static async Task FlushAsync(ApiCall call)
-    {
-        try
-        {
-            await call.Service<RingStore>().FlushAsync().WaitAsync(FlushTimeout, call.Aborted);
-        }
-        catch (TimeoutException)
-        {
-            call.Warnings.Add(new ApiWarning("The disk is slow: what came last is missing here.", null));
-        }
-        catch (OperationCanceledException) when (!call.Aborted.IsCancellationRequested)
-        {
-            // The gateway stops; what is written can still be read.
-        }
-    }
-
-    /// <summary>Tells what a ring could not give.</summary>
-    internal static void WarnOf(ApiCall call, long id, RingReader reader)
-    {
-        if (reader.Dropped > 0) call.Warnings.Add(new ApiWarning($"{reader.Dropped} records were dropped when they came, since the disk was too slow or refused them.", id));
-        foreach (RingGap gap in reader.Gaps.Take(ApiWarning.GapsMax))
-            call.Warnings.Add(new ApiWarning($"{Path.GetFileName(gap.File)}: {gap.Bytes} bytes at {gap.Offset} can't be read: {gap.Reason}.", id));
-        if (reader.GapCount > ApiWarning.GapsMax) call.Warnings.Add(new ApiWarning($"{reader.GapCount - ApiWarning.GapsMax} more places can't be read.", id));
+        return RecordAnswer.WriteAsync(
+            call, query, shape, channels, channel => channel.Id, (channel, wanted) => query.IsOfType(EventJson.OriginType) ? [ringOf(channel).Read(wanted with { Ident = match })] : [],
+            () => ChannelRoutes.TellRemoved(call, channels));
     }
 
     /// <summary>Reads an ident, a mask, or <c>all</c>.</summary>

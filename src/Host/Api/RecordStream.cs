@@ -17,6 +17,8 @@ internal sealed class RecordStream(PipeWriter output, MessageQuery query, IRecor
 {
     private const int PageRecords = 1_000;
     private const int PageBytes = 128 * 1024;
+    private const int MergedBytes = 2 * 1024 * 1024;
+    private const int MergedPageBytesMin = 4 * 1024;
 
     private readonly RingPage _page = new();
     private readonly ArrayBufferWriter<byte> _scratch = new(1024);
@@ -29,20 +31,54 @@ internal sealed class RecordStream(PipeWriter output, MessageQuery query, IRecor
     {
         while (_hasRoom)
         {
-            await reader.ReadAsync(_page, query.Filter is null ? Math.Min(PageRecords, query.Count - _count) : PageRecords, PageBytes, cancellationToken);
+            await FillAsync(reader, _page, PageBytes, cancellationToken);
             if (_page.Count == 0) return;
             for (int i = 0; i < _page.Count && _hasRoom; i++)
             {
-                Write(i);
+                Write(_page, i);
                 if (IsFlushDue) await FlushAsync(cancellationToken);
             }
         }
     }
 
-    private void Write(int index)
+    /// <summary>The same of several readers, whose records are put in the order of their times.</summary>
+    internal async Task WriteMergedAsync(IReadOnlyList<RingReader> readers, CancellationToken cancellationToken)
+    {
+        int pageBytes = Math.Max(MergedBytes / Math.Max(readers.Count, 1), MergedPageBytesMin);
+        var waiting = new PriorityQueue<MergedReader, long>();
+        foreach (RingReader reader in readers)
+        {
+            var next = new MergedReader(reader);
+            await FillAsync(reader, next.Page, pageBytes, cancellationToken);
+            Enqueue(next);
+        }
+        while (_hasRoom && waiting.TryDequeue(out MergedReader? first, out _))
+        {
+            Write(first.Page, first.At++);
+            if (IsFlushDue) await FlushAsync(cancellationToken);
+            if (_hasRoom && first.At == first.Page.Count)
+            {
+                await FillAsync(first.Reader, first.Page, pageBytes, cancellationToken);
+                first.At = 0;
+            }
+            Enqueue(first);
+        }
+
+        void Enqueue(MergedReader reader)
+        {
+            if (reader.At == reader.Page.Count) return;
+            long timeUs = reader.Page.Entry(reader.At).TimeUs;
+            waiting.Enqueue(reader, query.IsReverse ? -timeUs : timeUs);
+        }
+    }
+
+    private ValueTask FillAsync(RingReader reader, RingPage page, int bytes, CancellationToken cancellationToken) =>
+        reader.ReadAsync(page, query.Filter is null ? Math.Min(PageRecords, query.Count - _count) : PageRecords, bytes, cancellationToken);
+
+    private void Write(RingPage page, int index)
     {
         _scratch.ResetWrittenCount();
-        if (!shape.TryWrite(_page, index, _scratch)) return;
+        if (!shape.TryWrite(page, index, _scratch)) return;
         _hasRoom = _count == 0 || _written + _scratch.WrittenCount <= query.Bytes;
         if (!_hasRoom) return;
 
@@ -50,5 +86,15 @@ internal sealed class RecordStream(PipeWriter output, MessageQuery query, IRecor
         WriteRaw(_scratch.WrittenSpan);
         _written += _scratch.WrittenCount + 1;
         _hasRoom = _count < query.Count;
+    }
+
+    /// <summary>A reader and what it gave last.</summary>
+    private sealed class MergedReader(RingReader reader)
+    {
+        internal RingReader Reader => reader;
+
+        internal RingPage Page { get; } = new();
+
+        internal int At { get; set; }
     }
 }

@@ -24,8 +24,6 @@ internal static class RefusedRoutes
         new("/gw/groups", $"Groups {NotYet}."),
         new("/gw/assets", $"Assets {NotYet}."),
         new("/gw/modems", "There is no modem: text messages need a contract with a carrier."),
-        new("/gw/channels/{}/commands-queue", "Commands are sent to devices, not to channels."),
-        new("/gw/channels/{}/commands-result", "Commands are sent to devices, not to channels."),
         new("/gw/channel-protocols/{}/device-types/{}/assistance", "There is no assistant: the page of each protocol and its spec say what is known."),
         new("/gw/channel-protocols/{}/device-types/{}/knowledge", "There is no knowledge base: the page of each protocol and its spec say what is known."),
         new("/platform/billing", "Nothing is charged."),

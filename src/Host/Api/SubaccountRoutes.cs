@@ -84,12 +84,12 @@ internal static class SubaccountRoutes
         });
     }
 
-    /// <summary>Removes what the journal keeps in an account that is gone; what happened to it stays with the account above. A disk that refuses is not waited for: nobody can read it any more.</summary>
+    /// <summary>Removes what the journal and the logs of devices keep in an account that is gone; what happened to it stays with the account above. A disk that refuses is not waited for: nobody can read it any more.</summary>
     private static async Task ForgetAsync(ApiCall call, Account account)
     {
         try
         {
-            await call.Service<AccountJournal>().ForgetAsync(account.Id).WaitAsync(RecordRoutes.FlushTimeout, CancellationToken.None).ConfigureAwait(false);
+            await Task.WhenAll(call.Service<AccountJournal>().ForgetAsync(account.Id), call.Service<DeviceLogs>().ForgetAsync(account.Id)).WaitAsync(RecordAnswer.FlushTimeout, CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or TimeoutException or OperationCanceledException)
         {

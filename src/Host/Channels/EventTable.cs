@@ -54,8 +54,13 @@ internal static class EventTable
         Row(ChannelEventCode.Closed, EventSeverity.Info, "connection closed", CloseCodeName),
         Row(ChannelEventCode.ProcessingError, EventSeverity.Warning, "data of a device could not be processed"),
         Row(ChannelEventCode.ConfigurationInvalid, EventSeverity.Alert, "channel can't work as configured"),
-        new((int)DeviceEventCode.Connected, EventSeverity.Info, "device connected"),
-        new((int)DeviceEventCode.Disconnected, EventSeverity.Info, "device disconnected", CloseCodeName),
+        Row(DeviceEventCode.Connected, EventSeverity.Info, "device connected"),
+        Row(DeviceEventCode.Disconnected, EventSeverity.Info, "device disconnected", CloseCodeName),
+        Row(DeviceEventCode.CommandQueued, EventSeverity.Info, "command queued"),
+        Row(DeviceEventCode.CommandCancelled, EventSeverity.Notice, "command cancelled"),
+        Row(DeviceEventCode.CommandProcessed, EventSeverity.Info, "command processed; its result says how"),
+        Row(DeviceEventCode.CommandExpired, EventSeverity.Warning, "command expired"),
+        Row(DeviceEventCode.CommandSent, EventSeverity.Info, "command sent"),
         new((int)AccountEventCode.TokenEnded, EventSeverity.Notice, "token ended and was removed"),
         new((int)AccountEventCode.Request, EventSeverity.Info, "REST request that changed something or was refused"),
     ];
@@ -98,6 +103,8 @@ internal static class EventTable
     internal static IReadOnlyList<CodeMeaning> CodesOf(string extraName) => extraName == CloseCodeName ? CloseCodes : BlockCodes;
 
     private static EventMeaning Row(ChannelEventCode code, EventSeverity severity, string description, string? extraName = null) => new((int)code, severity, description, extraName);
+
+    private static EventMeaning Row(DeviceEventCode code, EventSeverity severity, string description, string? extraName = null) => new((int)code, severity, description, extraName);
 
     private static CodeMeaning Row(CloseCode code, EventSeverity severity, string description) => new((int)code, severity, description);
 }

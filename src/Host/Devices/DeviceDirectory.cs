@@ -51,6 +51,10 @@ internal sealed partial class DeviceDirectory(
     /// <summary>Finds a device by its number.</summary>
     internal bool TryFind(long id, [NotNullWhen(true)] out Device? device) => _devices.TryGetValue(id, out device);
 
+    /// <summary>Whether messages of a channel can be a device's: it has the channel's protocol, and the account of one is that of the other or above it.</summary>
+    internal bool MayMeet(Device device, Channel channel) =>
+        device.Definition.ProtocolId == channel.Definition.ProtocolId && Index.IsOnOneLine(device.Definition.Cid, channel.Definition.Cid);
+
     /// <summary>Devices of an account and those below it.</summary>
     internal int CountBelow(long ancestorId) => Live.Count(device => accounts.IsWithin(device.Definition.Cid, ancestorId));
 

@@ -53,7 +53,7 @@ internal sealed class DeviceMessages(DeviceDirectory devices, ChannelDirectory c
             var search = new Search([.. wanted], query, devices, clock);
             foreach (Channel channel in channels.All)
             {
-                Device[] possible = [.. wanted.Where(device => device.Definition.ProtocolId == channel.Definition.ProtocolId && devices.Index.IsOnOneLine(device.Definition.Cid, channel.Definition.Cid))];
+                Device[] possible = [.. wanted.Where(device => devices.MayMeet(device, channel))];
                 if (possible.Length == 0 || channel.Fault is not null) continue;
                 search.Enter(channel);
 

@@ -21,6 +21,7 @@ internal static class GatewayDevices
         services.AddSingleton(provider => CommandStore.Open(provider.GetRequiredService<GatewayOptions>().DataFolder));
         services.AddSingleton<CommandDelivery>();
         services.AddSingleton<DeviceCommands>();
+        services.AddSingleton<DeviceLogs>();
         services.AddHostedService<DeviceLoader>();
         return services;
     }
@@ -35,12 +36,13 @@ internal static class GatewayDevices
         return services;
     }
 
-    private sealed class DeviceLoader(DeviceDirectory devices, DeviceCommands commands, ChannelDirectory channels) : IHostedService
+    private sealed class DeviceLoader(DeviceDirectory devices, DeviceLogs logs, DeviceCommands commands, ChannelDirectory channels) : IHostedService
     {
         public async Task StartAsync(CancellationToken cancellationToken)
         {
             devices.Follow(channels);
             await devices.LoadAsync(cancellationToken).ConfigureAwait(false);
+            logs.Start();
             await commands.LoadAsync().ConfigureAwait(false);
         }
 

@@ -21,7 +21,13 @@ internal static class RingFolder
     public static long[] OwnersIn(FileSystem files, string root, RingKind kind) =>
         [.. files.ListFolders(Path.Combine(root, NameOf(kind))).Select(path => NumberOf(path, "")).Where(owner => owner > 0).Order()];
 
-    private static string NameOf(RingKind kind) => kind switch { RingKind.Traffic => "traffic", RingKind.Logs => "logs", _ => "accounts" };
+    private static string NameOf(RingKind kind) => kind switch
+    {
+        RingKind.Traffic => "traffic",
+        RingKind.Logs => "logs",
+        RingKind.Accounts => "accounts",
+        _ => "devices",
+    };
 
     private static long NumberOf(string path, string prefix) =>
         long.TryParse(Path.GetFileName(path).AsSpan(prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : 0;

@@ -5,10 +5,12 @@ public enum RingKind
 {
     /// <summary>Bytes as they came from and went to devices.</summary>
     Traffic = 1,
-    /// <summary>Events.</summary>
+    /// <summary>Events of a channel.</summary>
     Logs = 2,
     /// <summary>What happened in an account; the owners are accounts.</summary>
     Accounts = 3,
+    /// <summary>What happened to devices; the owners are accounts.</summary>
+    Devices = 4,
 }
 
 /// <summary>How much a ring keeps.</summary>

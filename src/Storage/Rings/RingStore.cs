@@ -6,7 +6,7 @@ namespace Gateway.Storage.Rings;
 /// <remarks>
 /// The way of a record: one copy into a bounded queue, on the caller's thread → one writer thread gathers by ring and writes to the ring's last file → whole files are removed at
 /// the old end. Nothing here is ever waited for by whoever adds, and nothing is synced: a killed process loses what waited in the queue, a power cut also what the
-/// system had not brought to the disk. What is read is what was added; damage is stepped over and told. Folder: `traffic/OWNER/ring-N`, `logs/OWNER/ring-N`, `accounts/OWNER/ring-N`.
+/// system had not brought to the disk. What is read is what was added; damage is stepped over and told. Folder: `traffic/OWNER/ring-N`, `logs/OWNER/ring-N`, `accounts/OWNER/ring-N`, `devices/OWNER/ring-N`.
 /// docs/decisions/008-rings.md has the reasons and the figures.
 /// </remarks>
 public sealed class RingStore : IAsyncDisposable

@@ -65,7 +65,8 @@ public sealed class OperationsPageTests
             reason. What each takes and shows is at `/reference` of a running gateway. Made by `OperationsPageTests` from the routes in `src/Host/Api`:
             `GATEWAY_WRITE_DOCS=1 tests/Host.Tests/bin/Release/net10.0/Host.Tests -class '*OperationsPageTests'`.
 
-            Older names that work too: `/gw/protocols` for `/gw/channel-protocols`, `/platform/customer/tokens` for `/platform/tokens`. Besides the list: `/const/values`,
+            Older names that work too: `/gw/protocols` for `/gw/channel-protocols`, `/platform/customer/tokens` for `/platform/tokens`,
+            `commands-queue` and `commands-result` of channels for those of devices. Besides the list: `/const/values`,
             `/gw/api.json` and its siblings, `/openapi.json`, `/reference`, `/health/live`, `/health/ready`, `/metrics`.
 
             | method | path | answer |

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Gateway.Host.Channels;
 using Gateway.Host.Tests.Channels;
 using Xunit;
 
@@ -19,6 +20,14 @@ internal static class DeviceTools
         (HttpStatusCode status, JsonElement answer) = await gateway.CallAsync(TestGateway.Token, "POST", "/gw/devices?fields=id", body, account);
         Assert.True(status is HttpStatusCode.OK, answer.GetRawText());
         return answer.GetProperty("result")[0].GetProperty("id").GetInt64();
+    }
+
+    /// <summary>Disconnects, and waits until the channel knows.</summary>
+    public static async Task CloseAsync(this TestDevice device, Channel channel)
+    {
+        int before = channel.Connections.Count;
+        device.Dispose();
+        await Eventually.TrueAsync(() => channel.Connections.Count < before, "the connection has ended");
     }
 
     /// <summary>One field of one device, as JSON.</summary>

@@ -137,6 +137,14 @@ internal sealed class CommandStore : IAsyncDisposable
         results.Run(device);
     });
 
+    /// <summary>Removes results of devices; durable when it completes.</summary>
+    /// <exception cref="DbException">The disk refuses.</exception>
+    internal Task RemoveResultsAsync(IReadOnlyList<long> devices, long fromUs, long toUs) => DoAsync(() =>
+    {
+        using SqliteCommand remove = _database.Prepare("DELETE FROM results WHERE device = $device AND ended_us >= $from AND ended_us <= $to", "$device", "$from", "$to");
+        foreach (long device in devices) remove.Run(device, fromUs, toUs);
+    });
+
     /// <summary>Reads results of a device, as JSON, by the time of their end.</summary>
     /// <param name="device">The device.</param>
     /// <param name="fromUs">First end, µs since 1970, inclusive.</param>
