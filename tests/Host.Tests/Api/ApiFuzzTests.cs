@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using Gateway.Host.Api;
 using Gateway.Host.Tests.Channels;
+using Gateway.Host.Tests.Devices;
 using Gateway.Host.Tests.Expressions;
 using Xunit;
 
@@ -29,6 +30,7 @@ public sealed class ApiFuzzTests
     {
         await using TestGateway gateway = await TestGateway.StartAsync(options => options with { ApiCallsPerMinuteMax = int.MaxValue });
         using TestDevice device = await gateway.FillAsync(20);
+        await gateway.RegisterAsync("tracker1");
         int seed = int.TryParse(Environment.GetEnvironmentVariable("API_SEED"), CultureInfo.InvariantCulture, out int given) ? given : Environment.TickCount;
         var counts = new Dictionary<HttpStatusCode, int>();
 
@@ -106,6 +108,8 @@ internal sealed class RandomRequest(Random random, Uri address)
     private static readonly string[] s_bodies =
     [
         """[{"name":"x","protocol_name":"line"}]""", """{"name":"y"}""", """{"configuration":{"factor":3}}""", """{"metadata":{"a":[1,2,{"b":null}]}}""", """{"enabled":false}""", """{"messages_ttl":99}""",
+        """[{"name":"device","device_type_id":900100000,"configuration":{"ident":"tracker1"}}]""", """{"name":"custom","properties":{"payload":"beep"},"timeout":5}""",
+        """[{"name":"custom","properties":{"hex":"00ff"},"ttl":5,"max_attempts":3,"priority":-1,"meta":{"a":1}}]""", """[{"ident":"tracker1","name":"custom","properties":{"text":"x"},"expires":9}]""",
         """{"expression":"a+1","input":[{"a":1}]}""", """{"expression":"substr(a,1)","input":{"a":"é"},"timezone":"UTC"}""", "[]", "{}", "null", "", """[{"name":"\ud83d\ude9a"}]""", """{"cid":1}""",
     ];
 

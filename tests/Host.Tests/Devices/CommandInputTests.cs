@@ -90,6 +90,49 @@ public sealed class CommandInputTests
     }
 
     [Fact]
+    public void Every_built_in_command_is_written_or_refused_whatever_its_properties_hold()
+    {
+        int seed = Environment.TickCount;
+        var random = new Random(seed);
+        int written = 0;
+        foreach (Codec codec in CodecRegistry.BuiltIn)
+        {
+            foreach (CommandInfo command in codec.Info.Commands)
+            {
+                for (int round = 0; round < 200; round++)
+                {
+                    var arguments = new CommandArguments();
+                    foreach (OptionInfo property in command.Properties) arguments[property.Name] = AnyOf(random, property.Type);
+                    Session session = codec.CreateSession();
+                    if (random.Next(2) == 0) session.TrySetIdent("861234567890123"u8);
+                    var output = new ReplyWriter();
+                    string what = $"seed {seed}: {codec.Info.Name} {command.Name} {string.Join(", ", arguments.Select(pair => $"{pair.Key}={pair.Value}"))}";
+                    EncodeStatus status = EncodeStatus.UnknownCommand;
+                    Assert.True(Record.Exception(() => status = codec.TryEncode(command.Name, arguments, session, output)) is null, what);
+                    Assert.True(status is EncodeStatus.Ok or EncodeStatus.BadArgument, what);
+                    if (status is EncodeStatus.Ok && output.Length > 0) written++;
+                }
+            }
+        }
+        Assert.True(written > 1_000, $"{written} commands were written.");
+    }
+
+    private static object AnyOf(Random random, string type) => type switch
+    {
+        "int" or "minutes" => random.Next(4) switch { 0 => 0L, 1 => long.MinValue, 2 => long.MaxValue, _ => random.NextInt64(-1_000, 100_000) },
+        "real" => random.Next(4) switch { 0 => double.NaN, 1 => double.MaxValue, 2 => -0.0, _ => random.NextDouble() * 100 },
+        "bool" => random.Next(2) == 0,
+        _ => random.Next(5) switch
+        {
+            0 => "",
+            1 => new string('x', random.Next(20_000)),
+            2 => "\u0000\uFFFFé漢😀\r\n#,;",
+            3 => string.Concat(Enumerable.Range(0, random.Next(40)).Select(_ => "0123456789abcdefABCDEF+-:"[random.Next(25)])),
+            _ => string.Concat(Enumerable.Range(0, random.Next(40)).Select(_ => (char)random.Next(0x20, 0x3000))),
+        },
+    };
+
+    [Fact]
     public void Every_built_in_command_has_a_schema_that_can_be_met()
     {
         foreach (Codec codec in CodecRegistry.BuiltIn)
