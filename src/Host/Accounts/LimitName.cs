@@ -18,6 +18,8 @@ internal sealed record LimitName(string Name, string Meaning, bool IsEnforced = 
     internal static readonly LimitName MqttSessions = new("mqtt_sessions", "MQTT sessions of the account and those below it", true);
     internal static readonly LimitName MqttMessages = new("mqtt_messages", "MQTT messages per minute published by clients of the account and those below it", true);
     internal static readonly LimitName MqttSubscriptions = new("mqtt_subscriptions", "MQTT subscriptions of the account and those below it", true);
+    internal static readonly LimitName MqttSessionStorage = new("mqtt_session_storage", "bytes that wait for an MQTT session; then they are lost and its client is disconnected", true, 65_536);
+    internal static readonly LimitName MqttRetainedStorage = new("mqtt_retained_storage", "bytes of retained MQTT messages of the account and those below it", true);
     internal static readonly LimitName TokensCount = new("tokens_count", "tokens of the account and those below it", true);
     internal static readonly LimitName SubaccountsCount = new("subaccounts_count", "subaccounts of the account and those below it", true);
     internal static readonly LimitName LimitsCount = new("limits_count", "limits of the account and those below it", true);
@@ -33,7 +35,7 @@ internal sealed record LimitName(string Name, string Meaning, bool IsEnforced = 
         new("device_media_traffic", "bytes of media per minute of a device"), new("device_media_storage", "bytes of a device's media"),
         new("streams_count", "streams"), new("stream_storage", "bytes of a stream's queue"), new("stream_traffic", "bytes per minute of a stream"),
         new("modems_count", "modems"),
-        MqttSessions, MqttMessages, new("mqtt_session_storage", "bytes that wait for a session"), new("mqtt_retained_storage", "bytes of retained messages"), MqttSubscriptions,
+        MqttSessions, MqttMessages, MqttSessionStorage, MqttRetainedStorage, MqttSubscriptions,
         new("sms_count", "text messages"),
         TokensCount, SubaccountsCount, LimitsCount,
         new("realms_count", "realms"), new("calcs_count", "calculators"), new("calcs_storage", "bytes of a calculator"),

@@ -1,6 +1,6 @@
 namespace Gateway.Host.Accounts;
 
-/// <summary>Compares MQTT topic filters, for access lists: does a filter match a topic, does it cover another filter.</summary>
+/// <summary>Compares MQTT topic filters, for access lists: does a filter match a topic, does it cover another filter. A level may list values with commas.</summary>
 internal static class TopicFilter
 {
     private const string Reserved = "flespi";
@@ -49,10 +49,20 @@ internal static class TopicFilter
             if (outerLevel is "#") return true;
             bool innerIsLast = !TryNext(ref inner, out ReadOnlySpan<char> innerLevel);
             if (innerLevel is "#") return false;
-            if (outerLevel is not "+" && !outerLevel.SequenceEqual(innerLevel)) return false;
+            if (outerLevel is not "+" && !LevelCovers(outerLevel, innerLevel)) return false;
             if (outerIsLast) return innerIsLast;
             if (innerIsLast) return outer is "#";      // a/# matches a itself
         }
+    }
+
+    /// <summary>Whether a level without wildcards matches whatever another one matches. With commas it lists values: it matches each of them, and itself.</summary>
+    private static bool LevelCovers(ReadOnlySpan<char> outer, ReadOnlySpan<char> inner)
+    {
+        if (outer.SequenceEqual(inner)) return true;
+        if (inner is "+" || !outer.Contains(',') || inner.Contains(',')) return false;
+        foreach (Range value in outer.Split(','))
+            if (outer[value].SequenceEqual(inner)) return true;
+        return false;
     }
 
     /// <summary>Takes the first level off a filter.</summary>

@@ -39,6 +39,9 @@ internal static class HelpText
           --data DIR               folder for everything that is kept (GATEWAY_DATA; ./data)
           --http HOST:PORT         REST, MQTT over WebSocket, health, metrics (GATEWAY_HTTP; 127.0.0.1:8080)
           --mqtt HOST:PORT         MQTT (GATEWAY_MQTT; 127.0.0.1:1883)
+          --mqtts HOST:PORT        MQTT over TLS (GATEWAY_MQTTS; none)
+          --tls-certificate FILE   certificate for TLS, PEM, read anew when it changes (GATEWAY_TLS_CERTIFICATE)
+          --tls-key FILE           its key, where that is a file of its own (GATEWAY_TLS_KEY)
           --channel-host HOST      host name that devices are told, in a channel's uri (GATEWAY_CHANNEL_HOST; this machine's name)
           --channel-ports A-B      ports that channels get (GATEWAY_CHANNEL_PORTS; 20000-29999)
           --token TOKEN            token that REST and MQTT clients need (GATEWAY_TOKEN); made and printed once if never given

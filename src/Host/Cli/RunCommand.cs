@@ -52,7 +52,7 @@ internal static class RunCommand
             gateway {CommandLine.Version} is ready after {startedMs:F0} ms
               data      {gateway.DataPath}
               http      http://{gateway.HttpEndPoint}
-              mqtt      {gateway.MqttEndPoint}
+              mqtt      {gateway.MqttEndPoint}{(gateway.MqttTlsEndPoint is { } secured ? $", with TLS {secured}" : "")}
               channels  {options.ChannelHost}:{options.ChannelPortFirst}-{options.ChannelPortLast}
             """).ConfigureAwait(false);
         if (gateway.MadeToken is { } made)

@@ -14,6 +14,15 @@ public sealed record GatewayOptions
     /// <summary>Where MQTT over TCP listens.</summary>
     public IPEndPoint MqttEndPoint { get; init; } = new(IPAddress.Loopback, 1883);
 
+    /// <summary>Where MQTT over TLS listens; null: nowhere.</summary>
+    public IPEndPoint? MqttTlsEndPoint { get; init; }
+
+    /// <summary>PEM file with the certificate, and those up to its root, for TLS; null: there is none.</summary>
+    public string? TlsCertificateFile { get; init; }
+
+    /// <summary>PEM file with the certificate's key; null: it is in <see cref="TlsCertificateFile"/>.</summary>
+    public string? TlsKeyFile { get; init; }
+
     /// <summary>The host name or address that devices are told (the start of a channel's <c>uri</c>).</summary>
     public string ChannelHost { get; init; } = "127.0.0.1";
 

@@ -12,7 +12,7 @@ using Gateway.Storage;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using MQTTnet.AspNetCore;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Gateway.Host.Lifetime;
 
@@ -52,6 +52,9 @@ internal sealed class GatewayProcess : IAsyncDisposable
 
     /// <summary>Where MQTT really listens.</summary>
     public IPEndPoint MqttEndPoint { get; private set; } = new(IPAddress.None, 0);
+
+    /// <summary>Where MQTT over TLS really listens; null: nowhere.</summary>
+    public IPEndPoint? MqttTlsEndPoint { get; private set; }
 
     /// <summary>The token made at this start; null when there was one. To be shown once.</summary>
     public string? MadeToken { get; private set; }
@@ -132,13 +135,23 @@ internal sealed class GatewayProcess : IAsyncDisposable
         services.AddGatewayApi();
         services.AddRoutingCore();
 
+        TlsCertificate? certificate = TlsCertificate.Open(options);
         builder.WebHost.UseKestrelCore();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             ApiLimits.Apply(kestrel.Limits);
             kestrel.Listen(options.HttpEndPoint);
-            kestrel.Listen(options.MqttEndPoint, listener => listener.UseMqtt());
+            kestrel.Listen(options.MqttEndPoint, listener => listener.UseGatewayMqtt());
+            if (options.MqttTlsEndPoint is { } secured && certificate is not null)
+            {
+                kestrel.Listen(secured, listener =>
+                {
+                    listener.Protocols = HttpProtocols.Http1;       // what it would offer by ALPN means nothing to MQTT
+                    listener.UseHttps(tls => tls.ServerCertificateSelector = (_, _) => certificate.Current);
+                    listener.UseGatewayMqtt();
+                });
+            }
         });
 
         WebApplication application = builder.Build();
@@ -165,6 +178,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
         int[] ports = [.. addresses.Addresses.Select(address => BindingAddress.Parse(address).Port)];
         HttpEndPoint = new IPEndPoint(_options.HttpEndPoint.Address, ports[0]);
         MqttEndPoint = new IPEndPoint(_options.MqttEndPoint.Address, ports[1]);
+        if (_options.MqttTlsEndPoint is { } secured) MqttTlsEndPoint = new IPEndPoint(secured.Address, ports[2]);
         Services.GetRequiredService<GatewayHealth>().IsReady = true;
     }
 

@@ -47,9 +47,13 @@ internal static class MetricsRoutes
         foreach (Channel channel in all) text.Sample("gateway_channel_buffer_bytes", "gauge", "Bytes of the buffer that count against its quota.", channel, channel.Log.State.Bytes);
         ChannelMetrics.Render(text, all);
         text.Gauge("gateway_mqtt_clients", "MQTT clients connected.", broker.Clients);
-        text.Counter("gateway_mqtt_published_total", "Messages given to the MQTT broker.", broker.Published);
-        text.Counter("gateway_mqtt_dropped_total", "Deliveries dropped because an MQTT client was too slow.", broker.Dropped);
-        text.Counter("gateway_mqtt_refused_total", "MQTT connections refused for want of a valid token.", broker.Refused);
+        text.Gauge("gateway_mqtt_sessions", "MQTT sessions, with and without their client.", broker.Sessions);
+        text.Gauge("gateway_mqtt_retained", "Retained MQTT messages.", broker.Retained);
+        text.Counter("gateway_mqtt_published_total", "Messages of channels that somebody wanted over MQTT.", broker.Counters.Published);
+        text.Counter("gateway_mqtt_received_total", "Messages that MQTT clients published.", broker.Counters.Received);
+        text.Counter("gateway_mqtt_dropped_total", "Deliveries dropped because an MQTT client was too slow.", broker.Counters.Dropped);
+        text.Counter("gateway_mqtt_too_large_total", "Deliveries left out because an MQTT client takes no packets of their size.", broker.Counters.TooLarge);
+        foreach (MqttRefusal reason in Enum.GetValues<MqttRefusal>()) text.Sample("gateway_mqtt_refused_total", "counter", "What MQTT clients were refused.", reason.ToString(), broker.Counters.Of(reason));
         text.Gauge("process_resident_memory_bytes", "Memory of the process.", Environment.WorkingSet);
         text.Counter("process_cpu_seconds_total", "CPU time of the process.", Environment.CpuUsage.TotalTime.TotalSeconds);
         text.Gauge("dotnet_gc_heap_bytes", "Managed heap.", GC.GetTotalMemory(forceFullCollection: false));
@@ -73,6 +77,9 @@ internal sealed class PrometheusText
     /// <summary>A sample of a channel.</summary>
     public void Sample(string name, string type, string help, Channel channel, double value, string labels = "") =>
         Line(name, type, help, $"{{channel=\"{channel.Id}\",protocol=\"{channel.Codec.Info.Name}\"{labels}}}", value);
+
+    /// <summary>A sample for a reason.</summary>
+    public void Sample(string name, string type, string help, string reason, double value) => Line(name, type, help, $"{{reason=\"{reason}\"}}", value);
 
     /// <inheritdoc />
     public override string ToString() => _text.ToString();

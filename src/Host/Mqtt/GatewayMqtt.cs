@@ -1,27 +1,49 @@
+using Gateway.Host.Mqtt.Channels;
+using Gateway.Host.Mqtt.Connections;
+using Gateway.Host.Mqtt.Routing;
+using Gateway.Host.Mqtt.Sessions;
+using Gateway.Host.Mqtt.Storing;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Connections;
-using MQTTnet.AspNetCore;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Gateway.Host.Mqtt;
 
-/// <summary>Puts the MQTT broker and the publisher into a host.</summary>
+/// <summary>Puts the MQTT broker into a host.</summary>
 internal static class GatewayMqtt
 {
     private const string WebSocketPath = "/mqtt";
     private const string SubProtocol = "mqtt";
 
-    /// <summary>Adds broker and publisher. The port is Kestrel's: <c>listener.UseMqtt()</c>.</summary>
+    /// <summary>Adds the broker. The port is Kestrel's: <see cref="UseGatewayMqtt"/>.</summary>
     public static IServiceCollection AddGatewayMqtt(this IServiceCollection services)
     {
         services.AddConnections();
-        services.AddMqttConnectionHandler();
-        services.AddSingleton<ClientAccess>();
+        services.AddSingleton<MqttCounters>();
+        services.AddSingleton<SessionStore>();
+        services.AddSingleton<SessionQueues>();
+        services.AddSingleton<SessionAccess>();
+        services.AddSingleton<AccountFilters>();
+        services.AddSingleton<ChannelInterest>();
+        services.AddSingleton<SessionDirectory>();
+        services.AddSingleton<RetainedMessages>();
+        services.AddSingleton<Router>();
+        services.AddSingleton<FeedServices>();
+        services.AddSingleton<ChannelFeeds>();
+        services.AddSingleton<PlaceKeeper>();
+        services.AddSingleton<ClientSubscriptions>();
+        services.AddSingleton<ClientPublishing>();
+        services.AddSingleton<PumpServices>();
+        services.AddSingleton<Admission>();
         services.AddSingleton<MqttBroker>();
-        services.AddSingleton<MessagePublisher>();
+        services.AddSingleton<IMqttPublisher>(provider => provider.GetRequiredService<MqttBroker>());
+        services.AddHostedService(provider => provider.GetRequiredService<PlaceKeeper>());
         services.AddHostedService(provider => provider.GetRequiredService<MqttBroker>());
-        services.AddHostedService(provider => provider.GetRequiredService<MessagePublisher>());
-        services.AddHostedService<SessionSweeper>();
         return services;
     }
+
+    /// <summary>Serves MQTT on a port.</summary>
+    public static void UseGatewayMqtt(this ListenOptions listener) => listener.UseConnectionHandler<MqttConnectionHandler>();
 
     /// <summary>Leads WebSockets that speak MQTT to the broker whatever their path: clients use <c>/mqtt</c>, <c>/</c> and others. Before routing.</summary>
     public static void UseGatewayMqttOverWebSocket(this IApplicationBuilder application) =>

@@ -6,6 +6,6 @@ internal static class TopicTable
     /// <summary>Topics with words in braces for what varies, and what is published there.</summary>
     internal static IReadOnlyList<(string Topic, string Description)> All { get; } =
     [
-        (SubscriptionTable.MessagePrefix + "{channel_id}/{ident}", "each message that a channel stored"),
+        (Channels.ChannelInterest.MessagePrefix + "{channel_id}/{ident}", "each message that a channel stored"),
     ];
 }

@@ -6,8 +6,8 @@ namespace Gateway.Host.Tests.Accounts;
 /// <summary>Promise: an access list gives a subscription exactly when it gives every topic that the subscription can match.</summary>
 public sealed class TopicFilterTests
 {
-    private static readonly string[] s_topicLevels = ["a", "b", "", "$s"];
-    private static readonly string[] s_filterLevels = ["a", "b", "", "$s", "+", "#"];
+    private static readonly string[] s_topicLevels = ["a", "b", "", "$s", "a,b"];
+    private static readonly string[] s_filterLevels = ["a", "b", "", "$s", "+", "#", "a,b"];
 
     [Theory]
     [InlineData("a/#", "a", true)]
@@ -18,6 +18,9 @@ public sealed class TopicFilterTests
     [InlineData("#", "$SYS/x", false)]
     [InlineData("+/#", "#", true)]
     [InlineData("a/b", "a/+", false)]
+    [InlineData("a/1,2", "a/2", true)]
+    [InlineData("a/1", "a/1,2", false)]
+    [InlineData("a/+", "a/1,2", true)]
     public void Covers_says_whether_a_filter_is_within_another(string outer, string inner, bool expected) => Assert.Equal(expected, TopicFilter.Covers(outer, inner));
 
     [Fact]
@@ -92,7 +95,8 @@ public sealed class TopicFilterTests
         if (topic.StartsWith('$') && filter[0] is "+" or "#") return false;
         if (filter[0] == "#") return true;
         if (levels.IsEmpty) return false;
-        if (filter[0] != "+" && filter[0] != levels[0]) return false;
+        // A level with commas stands for each of its values, and for itself.
+        if (filter[0] != "+" && filter[0] != levels[0] && !filter[0].Split(',').Contains(levels[0])) return false;
         if (filter.Length == 1) return levels.Length == 1;
         if (levels.Length == 1) return filter.Length == 2 && filter[1] == "#";
         return NaiveRest(filter[1..], levels[1..]);

@@ -16,11 +16,18 @@ internal sealed class RunningGateway : IAsyncDisposable
 {
     public const string Token = "token-of-the-tests";
 
-    private readonly DirectoryInfo _folder;
+    // A block for each: who restarts must find its ports free, and never speak to the channels of another.
+    private const int PortsFirst = 11_000, PortsPerGateway = 20, Blocks = 400;
 
-    private RunningGateway(DirectoryInfo folder, GatewayProcess process, Codec codec)
+    private static int s_blocks = Random.Shared.Next(Blocks);
+
+    private readonly DirectoryInfo _folder;
+    private readonly int _portFirst;
+
+    private RunningGateway(DirectoryInfo folder, int portFirst, GatewayProcess process, Codec codec)
     {
         _folder = folder;
+        _portFirst = portFirst;
         Process = process;
         Codec = codec;
         Http = new HttpClient { BaseAddress = new Uri($"http://{process.HttpEndPoint}/") };
@@ -39,20 +46,33 @@ internal sealed class RunningGateway : IAsyncDisposable
 
     public static string SpecPath => Path.Combine(AppContext.BaseDirectory, "Specs", "pulse.trk");
 
-    public static async Task<RunningGateway> StartAsync()
+    public static Task<RunningGateway> StartAsync() => StartAsync(Directory.CreateTempSubdirectory("gateway-test-"), PortsFirst + Interlocked.Increment(ref s_blocks) % Blocks * PortsPerGateway);
+
+    /// <summary>Stops it, and starts another one on the same folder.</summary>
+    public async Task<RunningGateway> RestartAsync()
     {
-        DirectoryInfo folder = Directory.CreateTempSubdirectory("gateway-test-");
+        Http.Dispose();
+        await Process.StopAsync();
+        await Process.DisposeAsync();
+        return await StartAsync(_folder, _portFirst);
+    }
+
+    private static async Task<RunningGateway> StartAsync(DirectoryInfo folder, int portFirst)
+    {
+        File.Copy(SpecPath, Path.Combine(Directory.CreateDirectory(Path.Combine(folder.FullName, "specs")).FullName, "pulse.trk"), overwrite: true);
         GatewayOptions options = new()
         {
             DataFolder = folder.FullName,
             HttpEndPoint = new IPEndPoint(IPAddress.Loopback, 0),
             MqttEndPoint = new IPEndPoint(IPAddress.Loopback, 0),
+            ChannelPortFirst = portFirst,
+            ChannelPortLast = portFirst + PortsPerGateway - 1,
             Token = Token,
+            SpecsFolder = Path.Combine(folder.FullName, "specs"),
         };
         GatewayProcess process = await GatewayProcess.StartAsync(options, logging => logging.SetMinimumLevel(LogLevel.None), CancellationToken.None);
-        Codec codec = SpecLoader.Load(SpecLoader.Compile(SpecPath));
-        process.Services.GetRequiredService<CodecRegistry>().Put(codec);
-        return new RunningGateway(folder, process, codec);
+        Codec codec = process.Services.GetRequiredService<CodecRegistry>().Find("pulse") ?? throw new InvalidOperationException("The protocol of the tests did not compile.");
+        return new RunningGateway(folder, portFirst, process, codec);
     }
 
     public async Task<Channel> CreateChannelAsync()

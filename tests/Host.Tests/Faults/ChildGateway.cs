@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
@@ -12,7 +13,8 @@ namespace Gateway.Host.Tests.Faults;
 /// <summary>The built executable as a process of its own, that can be killed. Killed at the latest when disposed.</summary>
 internal sealed partial class ChildGateway : IDisposable
 {
-    private const string Token = "token-of-the-fault-tests";
+    /// <summary>Its token.</summary>
+    public const string Token = "token-of-the-fault-tests";
 
     private readonly Process _process;
     private readonly StringBuilder _lines = new();
@@ -36,6 +38,9 @@ internal sealed partial class ChildGateway : IDisposable
 
     /// <summary>REST, with a valid token.</summary>
     public HttpClient Http { get; } = new() { Timeout = RunningGateway.Patience };
+
+    /// <summary>Where MQTT is served; once it is started.</summary>
+    public IPEndPoint Mqtt => IPEndPoint.Parse(MqttLine().Match(Printed).Groups[1].Value);
 
     /// <summary>What it has printed so far.</summary>
     public string Printed
@@ -151,6 +156,9 @@ internal sealed partial class ChildGateway : IDisposable
         lock (_lines) _lines.Append(line).Append('\n');
         if (HttpLine().Match(line) is { Success: true } match) _address.TrySetResult(new Uri(match.Groups[1].Value + "/"));
     }
+
+    [GeneratedRegex(@"\s+mqtt\s+([0-9.:]+)")]
+    private static partial Regex MqttLine();
 
     [GeneratedRegex(@"^\s+http\s+(http://[0-9.:]+)")]
     private static partial Regex HttpLine();

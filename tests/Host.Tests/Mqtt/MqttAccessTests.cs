@@ -114,37 +114,52 @@ public sealed class MqttAccessTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_retained_message_is_its_accounts_own()
+    public async Task Accounts_retain_messages_at_topics_of_their_own()
     {
         using MqttTests.Subscriber left = await ConnectAsync(await TokenAsync(_left, """{"type":0}"""), null);
         using MqttTests.Subscriber right = await ConnectAsync(await TokenAsync(_right, """{"type":0}"""), null);
-        Assert.True((await PublishRetainedAsync(left, "lasting")).IsSuccess);
-        Assert.False((await PublishRetainedAsync(right, "forged")).IsSuccess);
-        Assert.False((await PublishRetainedAsync(right, "")).IsSuccess);
+        using MqttTests.Subscriber root = await ConnectAsync(RunningGateway.Token, null);
+        Assert.True((await PublishRetainedAsync(left, "of left")).IsSuccess);
+        Assert.True((await PublishRetainedAsync(right, "of right")).IsSuccess);
         await right.Client.SubscribeAsync("kept/#", cancellationToken: Cancelled);
         await left.Client.SubscribeAsync("kept/#", cancellationToken: Cancelled);
-        Assert.Equal("lasting", await PayloadAsync(left));
-        Assert.Null(right.TryNext());
+        await root.Client.SubscribeAsync("kept/#", cancellationToken: Cancelled);
+        Assert.Equal("of left", await PayloadAsync(left));
+        Assert.Equal("of right", await PayloadAsync(right));
+        Assert.Equal(["of left", "of right"], new[] { await PayloadAsync(root), await PayloadAsync(root) }.Order());
+
+        // To clear one's own leaves the other's.
         Assert.True((await PublishRetainedAsync(left, "")).IsSuccess);
-        Assert.True((await PublishRetainedAsync(right, "now mine")).IsSuccess);
+        Assert.Equal("", await PayloadAsync(left));
+        await right.Client.PingAsync(Cancelled);
+        Assert.Null(right.TryNext());
+        using MqttTests.Subscriber later = await ConnectAsync(RunningGateway.Token, "kept/#");
+        MqttApplicationMessage kept = await later.NextAsync();
+        Assert.Equal("of right", Encoding.UTF8.GetString(kept.Payload));
+        Assert.True(kept.Retain);
+        await later.Client.PingAsync(Cancelled);
+        Assert.Null(later.TryNext());
 
         static Task<MqttClientPublishResult> PublishRetainedAsync(MqttTests.Subscriber client, string text) =>
             client.Client.PublishStringAsync("kept/topic", text, MqttQualityOfServiceLevel.AtLeastOnce, retain: true, Cancelled);
     }
 
     [Fact]
-    public async Task The_client_id_of_another_account_can_not_be_taken()
+    public async Task A_client_id_is_taken_over_within_its_account_and_free_in_others()
     {
         using MqttTests.Subscriber left = await ConnectAsync(await TokenAsync(_left, """{"type":0}"""), null, "worker");
-        string rightKey = await TokenAsync(_right, """{"type":1}""");
-        using IMqttClient thief = new MqttClientFactory().CreateMqttClient();
-        MqttClientConnectResult refused = await thief.ConnectAsync(Options(rightKey, "worker").Build(), Cancelled);
-        Assert.Equal(MqttClientConnectResultCode.NotAuthorized, refused.ResultCode);
+        using MqttTests.Subscriber right = await ConnectAsync(await TokenAsync(_right, """{"type":1}"""), null, "worker");
         Assert.True(left.Client.IsConnected);
-        // Its own account may take it over.
+        var reason = new TaskCompletionSource<MqttClientDisconnectReason>();
+        left.Client.DisconnectedAsync += gone =>
+        {
+            reason.TrySetResult(gone.Reason);
+            return Task.CompletedTask;
+        };
         using MqttTests.Subscriber successor = await ConnectAsync(await TokenAsync(_left, """{"type":1}"""), null, "worker");
         Assert.True(successor.Client.IsConnected);
-        await EventuallyAsync(() => !left.Client.IsConnected, "the older connection is taken over");
+        Assert.Equal(MqttClientDisconnectReason.SessionTakenOver, await reason.Task.WaitAsync(RunningGateway.Patience, Cancelled));
+        Assert.True(right.Client.IsConnected);
     }
 
     [Fact]
@@ -174,7 +189,7 @@ public sealed class MqttAccessTests : IAsyncLifetime
         using (MqttTests.Subscriber second = await ConnectAsync(key, "b"))
         {
             using IMqttClient third = new MqttClientFactory().CreateMqttClient();
-            Assert.Equal(MqttClientConnectResultCode.NotAuthorized, (await third.ConnectAsync(Options(key, "third").Build(), Cancelled)).ResultCode);
+            Assert.Equal(MqttClientConnectResultCode.QuotaExceeded, (await third.ConnectAsync(Options(key, "third").Build(), Cancelled)).ResultCode);
             Assert.Equal(MqttClientSubscribeResultCode.QuotaExceeded, (await first.Client.SubscribeAsync("c", cancellationToken: Cancelled)).Items.Single().ResultCode);
             Assert.Equal(MqttClientSubscribeResultCode.GrantedQoS0, (await first.Client.SubscribeAsync("a", cancellationToken: Cancelled)).Items.Single().ResultCode);
             await second.Client.DisconnectAsync(cancellationToken: Cancelled);

@@ -1,0 +1,51 @@
+using System.Buffers;
+using Gateway.Host.Accounts;
+using Gateway.Host.Channels;
+using Gateway.Host.Mqtt.Routing;
+using Gateway.Host.Mqtt.Sessions;
+using Gateway.Host.Mqtt.Wire;
+using MQTTnet.Packets;
+using MQTTnet.Protocol;
+
+namespace Gateway.Host.Mqtt.Connections;
+
+/// <summary>Takes what clients publish, wills included: rights, limits, what is retained, and the way to subscribers.</summary>
+internal sealed class ClientPublishing(SessionAccess access, Router router, RetainedMessages retained, MqttCounters counters, TimeProvider clock)
+{
+    /// <summary>Publishes a message of a client.</summary>
+    /// <param name="session">Whose it is.</param>
+    /// <param name="packet">The message; its payload is copied.</param>
+    /// <param name="batch">Woken by the caller.</param>
+    /// <param name="durable">Tasks to wait for before it is acknowledged are added here.</param>
+    /// <returns>What an acknowledgement says.</returns>
+    internal MqttPubAckReasonCode Publish(Session session, MqttPublishPacket packet, DeliveryBatch batch, List<Task> durable)
+    {
+        if (TopicFilter.IsReserved(packet.Topic) || !access.MayPublish(session, packet.Topic)) return Refuse(MqttRefusal.Publish, MqttPubAckReasonCode.NotAuthorized);
+        if (!access.TryCountPublish(session)) return Refuse(MqttRefusal.PublishLimit, MqttPubAckReasonCode.QuotaExceeded);
+        counters.CountReceived();
+        var publication = new Publication
+        {
+            Topic = packet.Topic,
+            Payload = packet.Payload.ToArray(),
+            Cid = session.Key.Cid,
+            TimeUs = clock.GetUtcNow().ToUnixTimeUs(),
+            Qos = packet.QualityOfServiceLevel is MqttQualityOfServiceLevel.AtMostOnce ? (byte)0 : (byte)1,
+            IsRetained = packet.Retain,
+            Sender = session,
+            Extra = PublicationProperties.Of(packet),
+        };
+        if (publication.IsRetained)
+        {
+            if (retained.TryPut(publication) is not { } stored) return Refuse(MqttRefusal.PublishLimit, MqttPubAckReasonCode.QuotaExceeded);
+            durable.Add(stored);
+        }
+        router.Route(publication, batch, durable);
+        return MqttPubAckReasonCode.Success;
+    }
+
+    private MqttPubAckReasonCode Refuse(MqttRefusal refusal, MqttPubAckReasonCode reason)
+    {
+        counters.Count(refusal);
+        return reason;
+    }
+}

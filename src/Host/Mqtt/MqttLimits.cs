@@ -1,0 +1,65 @@
+namespace Gateway.Host.Mqtt;
+
+/// <summary>What bounds MQTT clients besides the limits of their accounts.</summary>
+internal static class MqttLimits
+{
+    /// <summary>Longest packet of a client in bytes; told to it on MQTT 5.</summary>
+    internal const int PacketBytesMax = 1024 * 1024;
+
+    /// <summary>Longest first packet: client id, will, user name and password. Until it is read nobody knows who sends it.</summary>
+    internal const int ConnectBytesMax = 256 * 1024;
+
+    /// <summary>Longest client id in characters.</summary>
+    internal const int ClientIdLengthMax = 1024;
+
+    /// <summary>Most levels of a topic or filter.</summary>
+    internal const int TopicLevelsMax = 64;
+
+    /// <summary>Most values in the comma lists of one filter.</summary>
+    internal const int ListValuesMax = 10_000;
+
+    /// <summary>Most connections at one time.</summary>
+    internal const int ConnectionsMax = 20_000;
+
+    /// <summary>Most connections at one time that have not said who they are.</summary>
+    internal const int StrangersMax = 1_000;
+
+    /// <summary>A connection that has not said who it is for this long is closed.</summary>
+    internal static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
+
+    /// <summary>A connection that is being closed and does not take its last bytes for this long is cut.</summary>
+    internal static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(2);
+
+    /// <summary>Most deliveries that wait in memory for one client. Messages of channels beyond wait in the channel's log, others are dropped or cost the client its connection.</summary>
+    internal const int OutboxCountMax = 1_024;
+
+    /// <summary>Most bytes of payload that wait in memory for one client; one delivery may wait whatever its size.</summary>
+    internal const int OutboxBytesMax = 1024 * 1024;
+
+    /// <summary>Bytes of answers to a client's own packets that wait for it; beyond, the client is not read.</summary>
+    internal const int ReplyBytesMax = 64 * 1024;
+
+    /// <summary>Most deliveries that a client has not acknowledged, whatever its Receive Maximum.</summary>
+    internal const int InflightMax = 1_000;
+
+    /// <summary>Most subscriptions of one session.</summary>
+    internal const int SubscriptionsMax = 20_000;
+
+    /// <summary>Most sessions of a gateway.</summary>
+    internal const int SessionsMax = 100_000;
+
+    /// <summary>Longest life of a session without its client, also of those of MQTT 3 that name none.</summary>
+    internal static readonly TimeSpan SessionExpiryMax = TimeSpan.FromDays(30);
+
+    /// <summary>Most retained messages of clients.</summary>
+    internal const int RetainedCountMax = 100_000;
+
+    /// <summary>Most retained messages that wait for one client after it subscribed.</summary>
+    internal const int ReplayMax = 200_000;
+
+    /// <summary>Bytes that wait for one session on disk where no limit of its account says otherwise.</summary>
+    internal const long SessionStorageBytes = 100_000_000;
+
+    /// <summary>Bytes of retained messages of an account where no limit says otherwise.</summary>
+    internal const long RetainedStorageBytes = 100_000_000;
+}

@@ -1,0 +1,156 @@
+using System.Collections.Concurrent;
+using Gateway.Host.Accounts;
+using Gateway.Host.Mqtt.Channels;
+using Gateway.Host.Mqtt.Connections;
+using Gateway.Host.Mqtt.Storing;
+using Gateway.Host.Mqtt.Topics;
+using MQTTnet.Protocol;
+
+namespace Gateway.Host.Mqtt.Sessions;
+
+/// <summary>All sessions of the broker: opens, takes up again, ends and finds them.</summary>
+/// <remarks>Any number of threads; sessions come and go one after the other.</remarks>
+internal sealed class SessionDirectory(AccountDirectory accounts, LimitDirectory limits, AccountFilters filters, ChannelInterest interest, SessionStore store, SessionQueues queues, TimeProvider clock)
+{
+    private readonly ConcurrentDictionary<SessionKey, Session> _sessions = new();
+    private readonly Lock _gate = new();
+    private long _lastNumber;
+
+    /// <summary>All sessions, without order and copy.</summary>
+    internal IEnumerable<Session> All => _sessions.Select(pair => pair.Value);
+
+    /// <summary>Number of sessions.</summary>
+    internal int Count => _sessions.Count;
+
+    /// <summary>Finds a session.</summary>
+    internal Session? Find(SessionKey key) => _sessions.GetValueOrDefault(key);
+
+    /// <summary>Subscriptions of an account and those below it.</summary>
+    internal long SubscriptionsBelow(long ancestorId) => All.Where(session => accounts.IsWithin(session.Key.Cid, ancestorId)).Sum(session => (long)session.SubscriptionCount);
+
+    /// <summary>Takes a client in: gives it its session, new or as it was, and ends the connection that had it.</summary>
+    /// <param name="opening">What the client wants.</param>
+    /// <returns>The session, whether it was there, and a task that ends when it is stored; null when there may be no more sessions.</returns>
+    internal (Session Session, bool IsPresent, Task Stored)? TryOpen(SessionOpening opening)
+    {
+        ClientConnection? before;
+        (Session, bool, Task) result;
+        lock (_gate)
+        {
+            Task ended = Task.CompletedTask;
+            Session? session = Find(opening.Key);
+            if (session is not null && (opening.IsClean || !session.IsPersistent))
+            {
+                ended = EndAsync(session, MqttDisconnectReasonCode.SessionTakenOver);
+                session = null;
+            }
+            bool isPresent = session is not null;
+            if (session is null)
+            {
+                if (Count >= MqttLimits.SessionsMax || limits.ProblemOf(opening.Key.Cid, LimitName.MqttSessions, SessionsBelow) is not null) return null;
+                session = new Session(opening.Key, opening.Token) { Number = ++_lastNumber };
+            }
+            session.Token = opening.Token;
+            session.Expiry = opening.Expiry;
+            before = session.Attach(opening.Connection, opening.ReceiveMaximum);
+            _sessions[opening.Key] = session;
+            Task stored = session.IsPersistent ? store.PutAsync(StoredOf(session)) : isPresent ? store.RemoveAsync(session.Number) : Task.CompletedTask;
+            result = (session, isPresent, Task.WhenAll(ended, stored));
+        }
+        before?.Close(MqttDisconnectReasonCode.SessionTakenOver);
+        return result;
+    }
+
+    /// <summary>Lets a connection of a session go; the session ends with it unless it outlives that.</summary>
+    /// <returns>A task that ends when that is stored, and whether another connection had taken over already.</returns>
+    internal (Task Stored, bool IsTakenOver) Close(Session session, ClientConnection connection)
+    {
+        lock (_gate)
+        {
+            if (!session.Detach(connection, clock.GetUtcNow().ToUnixTimeSeconds())) return (Task.CompletedTask, true);
+            return (session.IsPersistent ? store.PutAsync(StoredOf(session)) : EndAsync(session, null), false);
+        }
+    }
+
+    /// <summary>Ends a session: its subscriptions, what waits for it, and its connection.</summary>
+    /// <returns>A task that ends when it is gone from disk.</returns>
+    internal Task EndAsync(Session session, MqttDisconnectReasonCode? reason)
+    {
+        lock (_gate)
+        {
+            if (!_sessions.TryRemove(new(session.Key, session))) return Task.CompletedTask;
+            session.IsEnded = true;
+            foreach (Subscription subscription in session.Subscriptions) Take(session, subscription.Filter.Text);
+            if (session.Connection is { } connection)
+            {
+                connection.Close(reason);
+                session.Detach(connection, 0);
+            }
+            return session.IsPersistent || session.Queue is not null ? RemoveAsync(session) : Task.CompletedTask;
+        }
+    }
+
+    /// <summary>Puts a session in that was kept on disk.</summary>
+    internal Session Restore(StoredSession stored, Token token)
+    {
+        var session = new Session(new SessionKey(stored.Cid, stored.ClientId), token)
+        {
+            Number = stored.Number,
+            Expiry = TimeSpan.FromSeconds(stored.ExpirySeconds),
+            // Of a client that was there when the process ended nobody knows when it went: its time begins now.
+            DisconnectedAt = stored.DisconnectedAt > 0 ? stored.DisconnectedAt : clock.GetUtcNow().ToUnixTimeSeconds(),
+        };
+        _sessions[session.Key] = session;
+        _lastNumber = Math.Max(_lastNumber, stored.Number);
+        return session;
+    }
+
+    /// <summary>The group that a shared filter of a session belongs to.</summary>
+    internal ShareGroup GroupOf(Session session, SubscriptionFilter filter) => filters.GroupOf(session.Key.Cid, filter);
+
+    /// <summary>Puts a subscription in, in place of one with the same filter.</summary>
+    /// <returns>Whether it can match messages of channels.</returns>
+    internal bool Put(Subscription subscription, out Subscription? before)
+    {
+        lock (_gate)
+        {
+            before = null;
+            if (subscription.Session.IsEnded) return false;
+            // The new one first: nothing may fall between the two.
+            filters.Add(subscription);
+            before = subscription.Session.Put(subscription);
+            if (before is not null) filters.Remove(before);
+            return before is null ? interest.Add(subscription.Filter.Levels) : ChannelInterest.CanMatch(subscription.Filter.Levels);
+        }
+    }
+
+    /// <summary>Takes a subscription out.</summary>
+    /// <returns>False when there was none.</returns>
+    internal bool Take(Session session, string filter)
+    {
+        if (session.Take(filter) is not { } subscription) return false;
+        filters.Remove(subscription);
+        interest.Remove(subscription.Filter.Levels);
+        return true;
+    }
+
+    private async Task RemoveAsync(Session session)
+    {
+        await store.RemoveAsync(session.Number).ConfigureAwait(false);
+        await queues.DeleteAsync(session).ConfigureAwait(false);
+    }
+
+    private long SessionsBelow(long ancestorId) => All.Count(session => accounts.IsWithin(session.Key.Cid, ancestorId));
+
+    private static StoredSession StoredOf(Session session) =>
+        new(session.Number, session.Key.Cid, session.Key.ClientId, session.Token.Id, (long)session.Expiry.TotalSeconds, session.DisconnectedAt);
+}
+
+/// <summary>What a client that connects wants of its session.</summary>
+/// <param name="Key">Its name.</param>
+/// <param name="Token">The token it shows.</param>
+/// <param name="IsClean">Nothing of a former session is wanted.</param>
+/// <param name="Expiry">How long the session shall outlive the connection.</param>
+/// <param name="ReceiveMaximum">Deliveries that it wants unacknowledged at most.</param>
+/// <param name="Connection">The connection.</param>
+internal sealed record SessionOpening(SessionKey Key, Token Token, bool IsClean, TimeSpan Expiry, int ReceiveMaximum, ClientConnection Connection);

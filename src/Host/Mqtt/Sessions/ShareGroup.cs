@@ -1,0 +1,75 @@
+using System.Runtime.InteropServices;
+using Gateway.Host.Mqtt.Topics;
+
+namespace Gateway.Host.Mqtt.Sessions;
+
+/// <summary>The subscriptions of several sessions of an account that share one filter: each message goes to one of them.</summary>
+/// <remarks>
+/// Any number of threads. A sticky group gives the same part of a topic to the same member as long as the members stay; when one comes or goes, only what was or becomes its own moves
+/// (rendezvous hashing). Members whose client is there go before those whose client is away.
+/// </remarks>
+internal sealed class ShareGroup(string filter)
+{
+    private readonly Lock _gate = new();
+    private Subscription[] _members = [];
+    private int _turn;
+
+    /// <summary>The filter with its prefix: the name of the group.</summary>
+    internal string Filter => filter;
+
+    /// <summary>Whether nobody is in it.</summary>
+    internal bool IsEmpty
+    {
+        get { lock (_gate) return _members.Length == 0; }
+    }
+
+    /// <summary>Puts a member in, in place of the same session's former subscription.</summary>
+    internal void Add(Subscription member)
+    {
+        lock (_gate) _members = [.. _members.Where(other => other.Session != member.Session), member];
+    }
+
+    /// <summary>Takes a member out.</summary>
+    internal void Remove(Subscription member)
+    {
+        lock (_gate) _members = [.. _members.Where(other => other != member)];
+    }
+
+    /// <summary>Whether a subscription stands for the group in the account's tree of filters: only one does, so that a match is found once.</summary>
+
+
+    /// <summary>Chooses the member for a message.</summary>
+    /// <param name="topic">Its topic.</param>
+    /// <param name="mayReceive">Whether a member may have it.</param>
+    internal Subscription? Choose(string topic, Func<Subscription, bool> mayReceive)
+    {
+        Subscription[] members = Volatile.Read(ref _members);
+        Subscription? chosen = null;
+        bool isThere = false;
+        ulong best = 0;
+        uint turn = (uint)Interlocked.Increment(ref _turn);
+        for (int i = 0; i < members.Length; i++)
+        {
+            Subscription member = members[(int)((turn + (uint)i) % (uint)members.Length)];
+            bool memberIsThere = member.Session.Connection is not null;
+            if (chosen is not null && isThere && !memberIsThere) continue;
+            if (!memberIsThere && (!member.Session.IsPersistent || member.Qos == 0)) continue;
+            ulong weight = member.Filter.StickyCount == 0 ? 0 : Weight(member.Filter.StickyPart(topic), member.Session.Key.ClientId);
+            bool isBetter = chosen is null || (memberIsThere && !isThere) || weight > best;
+            if (!isBetter || !mayReceive(member)) continue;
+            (chosen, isThere, best) = (member, memberIsThere, weight);
+            if (isThere && member.Filter.StickyCount == 0) break;
+        }
+        return chosen;
+    }
+
+    /// <summary>FNV-1a with a final mix: the same in every process, which string hashes are not.</summary>
+    private static ulong Weight(ReadOnlySpan<char> part, string clientId)
+    {
+        ulong hash = 14_695_981_039_346_656_037;
+        foreach (byte b in MemoryMarshal.AsBytes(part)) hash = (hash ^ b) * 1_099_511_628_211;
+        foreach (byte b in MemoryMarshal.AsBytes(clientId.AsSpan())) hash = (hash ^ b) * 1_099_511_628_211;
+        hash = (hash ^ (hash >> 33)) * 0xff51afd7ed558ccd;
+        return hash ^ (hash >> 33);
+    }
+}

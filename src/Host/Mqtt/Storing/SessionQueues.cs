@@ -1,0 +1,93 @@
+using Gateway.Host.Configuration;
+using Gateway.Host.Mqtt.Routing;
+using Gateway.Host.Mqtt.Sessions;
+using Gateway.Storage;
+using MQTTnet.Protocol;
+
+namespace Gateway.Host.Mqtt.Storing;
+
+/// <summary>The logs of what waits for single sessions, in a message store of their own: <c>mqtt/queues</c> in the data folder.</summary>
+/// <remarks>Any number of threads. A log is opened with the first message that waits.</remarks>
+internal sealed class SessionQueues(GatewayOptions options, SessionAccess access, SessionStore sessions, MqttCounters counters, TimeProvider clock, ILogger<SessionQueues> logger) : IAsyncDisposable
+{
+    private const string FolderName = "mqtt/queues";
+
+    private readonly Lazy<MessageStore> _store = new(() => new MessageStore(new StoreOptions
+    {
+        Folder = Path.Combine(options.DataFolder, FolderName),
+        FreeBytesMin = options.FreeBytesMin,
+        Time = clock,
+    }));
+
+    /// <summary>Stores a delivery for a session, and has it read from there.</summary>
+    /// <returns>A task that ends when it is on disk, or when it is clear that this session can't have it.</returns>
+    /// <exception cref="IOException">The disk does not work: nobody may be told that it is stored.</exception>
+    internal async Task AppendAsync(Session session, Delivery delivery)
+    {
+        SessionQueue queue = await OpenAsync(session).ConfigureAwait(false);
+        if (session.IsEnded) return;
+        AppendResult result = await queue.Log.AppendAsync(SessionQueue.PacketOf(delivery), CancellationToken.None).ConfigureAwait(false);
+        switch (result.Status)
+        {
+            case AppendStatus.Appended:
+                session.NoteQueued(queue);
+                break;
+            case AppendStatus.Unavailable:
+                throw new IOException("What waits for MQTT sessions can't be stored now.");
+            default:
+                await OverflowAsync(session, queue).ConfigureAwait(false);
+                break;
+        }
+    }
+
+    /// <summary>Opens the log of a session, new or as it was.</summary>
+    internal Task<SessionQueue> OpenAsync(Session session)
+    {
+        lock (session)
+        {
+            return session.Queue is { IsFaulted: false } open ? open : session.Queue = OpenNowAsync(session);
+        }
+    }
+
+    /// <summary>Frees what a session has acknowledged.</summary>
+    internal static async ValueTask TrimAsync(Session session, long below)
+    {
+        if (session.Queue is { IsCompletedSuccessfully: true } queue) await queue.Result.Log.DeleteRangeAsync(0, below, CancellationToken.None).ConfigureAwait(false);
+    }
+
+    /// <summary>Deletes the log of a session that is gone.</summary>
+    internal async Task DeleteAsync(Session session)
+    {
+        if (session.Queue is null && !Directory.Exists(Path.Combine(options.DataFolder, FolderName))) return;
+        try
+        {
+            if (session.Queue is { } queue) await ((Task)queue).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await _store.Value.DeleteAsync(session.Number, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (IOException failure)
+        {
+            MqttLog.StoreFault(logger, failure);
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _store.IsValueCreated ? _store.Value.DisposeAsync() : ValueTask.CompletedTask;
+
+    private async Task<SessionQueue> OpenNowAsync(Session session)
+    {
+        var limits = new LogOptions { QuotaBytes = access.StorageOf(session), AgeMax = MqttLimits.SessionExpiryMax };
+        var queue = new SessionQueue(await _store.Value.OpenAsync(session.Number, limits, CancellationToken.None).ConfigureAwait(false));
+        // From here on a start looks for what waits: before the first message is told to be stored.
+        if (session.Follow(queue, 0)) await sessions.PutAsync(session.Number, [], [(queue.ChannelId, 0, 0)]).ConfigureAwait(false);
+        return queue;
+    }
+
+    /// <summary>As flespi: the session loses what waits for it and its client the connection, so that it notices.</summary>
+    private async Task OverflowAsync(Session session, SessionQueue queue)
+    {
+        counters.CountDropped();
+        MqttLog.StorageFull(logger, session.Key.ClientId, access.StorageOf(session));
+        await queue.Log.DeleteRangeAsync(0, long.MaxValue, CancellationToken.None).ConfigureAwait(false);
+        session.Connection?.Close(MqttDisconnectReasonCode.QuotaExceeded);
+    }
+}

@@ -1,0 +1,180 @@
+using System.Threading.Channels;
+using Gateway.Host.Configuration;
+using Microsoft.Data.Sqlite;
+
+namespace Gateway.Host.Mqtt.Storing;
+
+/// <summary>Sessions, subscriptions, places in logs and retained messages over a restart: the file <c>mqtt.db</c> in the data folder.</summary>
+/// <remarks>
+/// Any number of threads; changes are written in the order in which they were asked for, many in one transaction. A transaction with a change that somebody waits for is synced;
+/// one of places alone is not: it outlives the process, and a power failure costs at most that messages are sent again.
+/// </remarks>
+internal sealed class SessionStore : IAsyncDisposable
+{
+    /// <summary>Name of the file in the data folder.</summary>
+    internal const string FileName = "mqtt.db";
+
+    private const int QueueMax = 10_000;
+    private const int BatchMax = 1_000;
+
+    private const string Tables = """
+        CREATE TABLE IF NOT EXISTS sessions (number INTEGER PRIMARY KEY, cid INTEGER NOT NULL, client TEXT NOT NULL, token INTEGER NOT NULL, expiry INTEGER NOT NULL, disconnected INTEGER NOT NULL);
+        CREATE TABLE IF NOT EXISTS subscriptions (session INTEGER NOT NULL, filter TEXT NOT NULL, qos INTEGER NOT NULL, nolocal INTEGER NOT NULL, rap INTEGER NOT NULL,
+            identifier INTEGER NOT NULL, cid INTEGER NOT NULL, PRIMARY KEY (session, filter)) WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS places (session INTEGER NOT NULL, channel INTEGER NOT NULL, acknowledged INTEGER NOT NULL, sent INTEGER NOT NULL, PRIMARY KEY (session, channel)) WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS retained (cid INTEGER NOT NULL, topic TEXT NOT NULL, message BLOB NOT NULL, PRIMARY KEY (cid, topic)) WITHOUT ROWID;
+        """;
+
+    private readonly SqliteConnection _database;
+    private readonly Dictionary<string, SqliteCommand> _commands = new(StringComparer.Ordinal);
+    private readonly Channel<Change> _changes = Channel.CreateBounded<Change>(QueueMax);
+    private readonly Task _writer;
+    private SqliteTransaction? _transaction;
+    private bool _isSynced = true;
+
+    /// <summary>Opens the store of a data folder.</summary>
+    /// <exception cref="SqliteException">The file can't be opened, or is no database.</exception>
+    public SessionStore(GatewayOptions options)
+    {
+        _database = SqliteFile.Open(options.DataFolder, FileName, Tables);
+        _writer = Task.Run(WriteAsync);
+    }
+
+    /// <summary>Reads all sessions; before the first change.</summary>
+    internal List<StoredSession> ReadSessions()
+    {
+        var sessions = new Dictionary<long, StoredSession>();
+        Read("SELECT number, cid, client, token, expiry, disconnected FROM sessions", row =>
+            sessions.Add(row.GetInt64(0), new StoredSession(row.GetInt64(0), row.GetInt64(1), row.GetString(2), row.GetInt64(3), row.GetInt64(4), row.GetInt64(5))));
+        Read("SELECT session, filter, qos, nolocal, rap, identifier, cid FROM subscriptions", row =>
+            sessions.GetValueOrDefault(row.GetInt64(0))?.Subscriptions.Add(new StoredSubscription(row.GetString(1), row.GetByte(2), row.GetBoolean(3), row.GetBoolean(4), (uint)row.GetInt64(5), row.GetInt64(6))));
+        Read("SELECT session, channel, acknowledged, sent FROM places", row =>
+            sessions.GetValueOrDefault(row.GetInt64(0))?.Places.Add(row.GetInt64(1), (row.GetInt64(2), row.GetInt64(3))));
+        return [.. sessions.Values];
+    }
+
+    /// <summary>Reads all retained messages; before the first change.</summary>
+    internal void ReadRetained(Action<byte[]> take) => Read("SELECT message FROM retained", row => take(row.GetFieldValue<byte[]>(0)));
+
+    /// <summary>Stores a session without subscriptions and places; ends when it is durable.</summary>
+    internal Task PutAsync(StoredSession session) => AskAsync(store => store.Run(
+        "INSERT OR REPLACE INTO sessions (number, cid, client, token, expiry, disconnected) VALUES ($1, $2, $3, $4, $5, $6)",
+        session.Number, session.Cid, session.ClientId, session.TokenId, session.ExpirySeconds, session.DisconnectedAt), isDurable: true);
+
+    /// <summary>Removes a session with all that belongs to it.</summary>
+    internal Task RemoveAsync(long number) => AskAsync(store =>
+    {
+        store.Run("DELETE FROM sessions WHERE number = $1", number);
+        store.Run("DELETE FROM subscriptions WHERE session = $1", number);
+        store.Run("DELETE FROM places WHERE session = $1", number);
+    }, isDurable: true);
+
+    /// <summary>Stores subscriptions of a session and the places that they begin at.</summary>
+    internal Task PutAsync(long number, IReadOnlyList<StoredSubscription> subscriptions, IReadOnlyList<(long ChannelId, long AcknowledgedBelow, long SentBelow)> places) => AskAsync(store =>
+    {
+        foreach (StoredSubscription added in subscriptions)
+        {
+            store.Run(
+                "INSERT OR REPLACE INTO subscriptions (session, filter, qos, nolocal, rap, identifier, cid) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+                number, added.Filter, added.Qos, added.NoLocal, added.RetainAsPublished, added.Identifier, added.FilterCid);
+        }
+        store.Put(number, places);
+    }, isDurable: true);
+
+    /// <summary>Removes subscriptions of a session.</summary>
+    internal Task RemoveAsync(long number, IReadOnlyList<string> filters) => AskAsync(store =>
+    {
+        foreach (string filter in filters) store.Run("DELETE FROM subscriptions WHERE session = $1 AND filter = $2", number, filter);
+    }, isDurable: true);
+
+    /// <summary>Stores places of a session in logs. Not synced.</summary>
+    internal Task PutPlacesAsync(long number, IReadOnlyList<(long ChannelId, long AcknowledgedBelow, long SentBelow)> places) => AskAsync(store => store.Put(number, places), isDurable: false);
+
+    /// <summary>Stores a retained message, or removes it when there is none.</summary>
+    internal Task PutRetainedAsync(long cid, string topic, byte[]? message) => AskAsync(store =>
+    {
+        if (message is null) store.Run("DELETE FROM retained WHERE cid = $1 AND topic = $2", cid, topic);
+        else store.Run("INSERT OR REPLACE INTO retained (cid, topic, message) VALUES ($1, $2, $3)", cid, topic, message);
+    }, isDurable: true);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (!_changes.Writer.TryComplete()) return;
+        await _writer.ConfigureAwait(false);
+        foreach (SqliteCommand command in _commands.Values) await command.DisposeAsync().ConfigureAwait(false);
+        await _database.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private async Task AskAsync(Action<SessionStore> apply, bool isDurable)
+    {
+        var change = new Change(apply, isDurable, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        await _changes.Writer.WriteAsync(change).ConfigureAwait(false);
+        await change.Done.Task.ConfigureAwait(false);
+    }
+
+    private async Task WriteAsync()
+    {
+        var batch = new List<Change>(BatchMax);
+        while (await _changes.Reader.WaitToReadAsync().ConfigureAwait(false))
+        {
+            while (batch.Count < BatchMax && _changes.Reader.TryRead(out Change? change)) batch.Add(change);
+            try
+            {
+                Sync(batch.Exists(change => change.IsDurable));
+                using SqliteTransaction transaction = _transaction = _database.BeginTransaction();
+                foreach (Change change in batch) change.Apply(this);
+                transaction.Commit();
+                foreach (Change change in batch) change.Done.SetResult();
+            }
+            catch (Exception failure)
+            {
+                // Nothing of the batch is stored: whoever waits is told, and asks again or refuses. Whatever it was, the next batch may work.
+                foreach (Change change in batch) change.Done.TrySetException(new IOException("MQTT sessions can't be stored now.", failure));
+            }
+            _transaction = null;
+            batch.Clear();
+        }
+    }
+
+    /// <summary>Whether the next transaction is synced.</summary>
+    private void Sync(bool isSynced)
+    {
+        if (isSynced == _isSynced) return;
+        Run(isSynced ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+        _isSynced = isSynced;
+    }
+
+    private void Put(long number, IReadOnlyList<(long ChannelId, long AcknowledgedBelow, long SentBelow)> places)
+    {
+        foreach ((long channelId, long acknowledgedBelow, long sentBelow) in places)
+            Run("INSERT OR REPLACE INTO places (session, channel, acknowledged, sent) VALUES ($1, $2, $3, $4)", number, channelId, acknowledgedBelow, sentBelow);
+    }
+
+    // Every text that comes here is a literal of this file; values travel as parameters.
+#pragma warning disable CA2100
+    private void Run(string sql, params ReadOnlySpan<object> values)
+    {
+        if (!_commands.TryGetValue(sql, out SqliteCommand? command))
+        {
+            command = _database.CreateCommand();
+            command.CommandText = sql;
+            for (int i = 1; i <= values.Length; i++) command.Parameters.Add(new SqliteParameter { ParameterName = $"${i}" });
+            _commands.Add(sql, command);
+        }
+        command.Transaction = _transaction;
+        for (int i = 0; i < values.Length; i++) command.Parameters[i].Value = values[i];
+        command.ExecuteNonQuery();
+    }
+
+    private void Read(string sql, Action<SqliteDataReader> take)
+    {
+        using SqliteCommand command = _database.CreateCommand();
+        command.CommandText = sql;
+        using SqliteDataReader reader = command.ExecuteReader();
+        while (reader.Read()) take(reader);
+    }
+#pragma warning restore CA2100
+
+    private sealed record Change(Action<SessionStore> Apply, bool IsDurable, TaskCompletionSource Done);
+}
