@@ -119,6 +119,12 @@ public readonly ref struct ParameterName(ReadOnlySpan<byte> prefix, ReadOnlySpan
     /// <summary>A name that ends in a number.</summary>
     public static ParameterName Numbered(ReadOnlySpan<byte> prefix, long number) => new(prefix, default, number, true);
 
+    /// <summary>A name as the device sent it: a dictionary name if it is one, else kept as text.</summary>
+    public static ParameterName Sent(ReadOnlySpan<byte> name) => new(default, name, 0, false);
+
+    /// <summary>Whether it is a name as the device sent it.</summary>
+    public bool IsSent => Prefix.IsEmpty && !HasNumber;
+
     /// <summary>A name that ends in a text.</summary>
     public static ParameterName Named(ReadOnlySpan<byte> prefix, ReadOnlySpan<byte> suffix) => new(prefix, suffix, 0, false);
 }

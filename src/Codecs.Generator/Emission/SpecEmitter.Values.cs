@@ -136,6 +136,11 @@ internal sealed partial class SpecEmitter
     private void EmitOpenPut(Target target, int brace, Value value, Linear linear, Context c, Place at)
     {
         int close = target.Name.IndexOf('}', brace);
+        if (brace == 0 && close == target.Name.Length - 1)
+        {
+            EmitSentPut(target, value, linear, c, at);
+            return;
+        }
         if (close != target.Name.Length - 1 || brace == 0 || target.Name[brace - 1] != '.')
         {
             throw new SpecSyntaxException(Ids.Syntax, target.At, "the braces stand at the end, behind a dot: din.{i}");
@@ -167,6 +172,15 @@ internal sealed partial class SpecEmitter
             _ => $"global::Gateway.Codecs.ParameterName.Numbered({prefixBytes}, {Int(name, target.At)})",
         };
         EmitWrite(formed, null, value, linear.Apply(value), c, at);
+    }
+
+    /// <summary><c>-> {path}</c>: the name is the device's own, without a prefix.</summary>
+    private void EmitSentPut(Target target, Value value, Linear linear, Context c, Place at)
+    {
+        Value name = Emit(ParseExpression(target.Name.Substring(1, target.Name.Length - 2), target.At), c);
+        if (name.Type is not ValueType.Bytes) throw new SpecSyntaxException(Ids.Type, target.At, "a name as it was sent is text: {path}, {key}");
+        _used.Add("custom.{name}");     // any name
+        EmitWrite($"global::Gateway.Codecs.ParameterName.Sent({name.Span})", null, value, linear.Apply(value), c, at);
     }
 
     private static Value Without(Value value) => new()

@@ -28,6 +28,8 @@ public partial struct MessageSink
     {
         int room = 2 + TextCleaner.NameBytesMax + valueBytes;
         if (_bytes.Length - _position < room) Grow(room);
+        // What is in the dictionary is kept by its number, whoever sent the name: filters and telemetry look for that.
+        if (name.IsSent && ParameterDictionary.TryGetKey(name.Suffix, out int key)) return PutKey(key);
         Span<byte> target = _bytes.AsSpan(_position);
         int length = TextCleaner.FormatName(name, target[2..]);
         target[0] = 0xD9;

@@ -20,6 +20,7 @@ public class SimulateTests
         ["cellocator"] = "the time is put together from single fields, of which none is the time",
         ["easytrack"] = "date and time are hexadecimal text that is put together before it is read: no byte range of the frame is the time",
         ["erm"] = "columns are read from a list kept aside, so the trace does not know where in the frame they stand",
+        ["http"] = "values of JSON are decoded aside, so no byte range of the request is the value",
         ["osmand"] = "values of queries and JSON are decoded aside, so no byte range of the request is the value",
         ["xexun"] = "degrees are worked out of a number in the unit's own form, which no coordinate form writes back",
         ["tramigo"] = "units are numbers of eight digits: an ident with zeros in front comes back without them",
