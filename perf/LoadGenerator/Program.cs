@@ -12,6 +12,7 @@ const string Usage = """
     versus [--gateway FILE] [--shapes 1x16,25x16] [--connections 100] [--seconds 4] [--json FILE]
            both servers, each alone on core 0, the generator on core 1; a shape is RECORDSxDEPTH
     soak   [--gateway FILE] [--minutes 30] [--load 0.7]              that share of what the gateway can do, with deletes and expiry: memory, handles, threads and disk over time
+    reads  [--gateway FILE] [--messages 1000000] [--polls 1000]      paging and a filter over REST next to a server that copies as many bytes; long polls
     start  [--gateway FILE] [--channels 1000]                        time from an empty folder to the first connection; memory with so many channels
     """;
 
@@ -53,6 +54,18 @@ try
             ];
             MeasurementFile file = await Versus.RunAsync(words.Text("gateway", BuiltGateway()), shapes, Math.Min(words.Number("seconds", 4), 60)).ConfigureAwait(false);
             if (words.Text("json", "") is { Length: > 0 } output) file.Write(output);
+            return 0;
+
+        case "serve-bytes":
+            ByteServer.Run((int)words.Number("port", 0), (int)words.Number("bytes", 1));
+            return 0;
+
+        case "fetch":
+            RestReads.RunClient(IPEndPoint.Parse(words.Text("to")), words.Text("token"), words.Text("what"), (int)words.Number("number", 1), words.Text("json"));
+            return 0;
+
+        case "reads":
+            await RestReads.RunAsync(words.Text("gateway", BuiltGateway()), (int)words.Number("messages", 1_000_000), (int)words.Number("polls", 1000)).ConfigureAwait(false);
             return 0;
 
         case "start":

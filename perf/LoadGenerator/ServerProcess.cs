@@ -14,7 +14,8 @@ internal sealed class ServerProcess : IAsyncDisposable
     private const int ChannelPortFirst = 10_000;     // below the ports that the system hands out to clients
     private const int ChannelPorts = 2_000;
     private const long QuotaBytes = 16_000_000_000;      // a load must end because its time is over, not because the buffer is full
-    private const string Token = "perf-token-of-this-run-only";
+    /// <summary>The gateway's token.</summary>
+    internal const string Token = "perf-token-of-this-run-only";
 
     private readonly Process _process;
     private readonly string? _dataFolder;
@@ -62,14 +63,19 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <summary>The gateway's data folder.</summary>
     public string DataFolder => _dataFolder ?? throw new InvalidOperationException($"The {Name} server has no folder.");
 
+    /// <summary>Where the gateway's API is.</summary>
+    public IPEndPoint HttpEndPoint => new(IPAddress.Loopback, Api.BaseAddress!.Port);
+
     /// <summary>The gateway's API, with the token set.</summary>
     public HttpClient Api => _api ?? throw new InvalidOperationException($"The {Name} server has no API.");
 
     /// <summary>Starts the raw server of this program and gives the place where it listens.</summary>
-    public static async Task<(ServerProcess Server, IPEndPoint EndPoint)> StartRawAsync()
+    /// <param name="mode">What it serves.</param>
+    /// <param name="words">Options of that mode beside the port.</param>
+    public static async Task<(ServerProcess Server, IPEndPoint EndPoint)> StartRawAsync(string mode = "serve", params string[] words)
     {
         int port = FreePort();
-        ServerProcess server = new("raw", Start([Environment.ProcessPath!, .. SelfArguments(), "serve", "--port", $"{port}"]), null, null);
+        ServerProcess server = new("raw", Start([Environment.ProcessPath!, .. SelfArguments(), mode, "--port", $"{port}", .. words]), null, null);
         IPEndPoint endPoint = new(IPAddress.Loopback, port);
         await server.UntilAsync(() => Task.FromResult(Accepts(endPoint))).ConfigureAwait(false);
         return (server, endPoint);
