@@ -44,7 +44,7 @@ internal static class AccountLogRoutes
         AccountJournal journal = call.Service<AccountJournal>();
         call.Begin();
         using var shape = new LogJson(query, call.Service<TimeProvider>());
-        var stream = new RecordStream(call.Http.Response.BodyWriter, query, shape);
+        using var stream = new RecordStream(call.Http.Response.BodyWriter, query, shape);
         foreach ((long cid, long id, RingIdentMatch? match) in wanted)
         {
             RingReader reader = journal.RingOf(cid).Read(new RingQuery { FromUs = query.FromUs, ToUs = query.ToUs, IsReverse = query.IsReverse, Ident = match });

@@ -5,16 +5,25 @@ using Microsoft.AspNetCore.Connections;
 namespace Gateway.Host.Api;
 
 /// <summary>An answer whose <c>result</c> is written bit by bit and sent on as it grows. Nothing is written before there is something to say, so that a request that fails at its first read is answered with the error alone.</summary>
-internal abstract class AnswerStream(PipeWriter output)
+internal abstract class AnswerStream(PipeWriter output) : IDisposable
 {
     /// <summary>The answer is sent on when so many bytes wait: what a client that reads slowly holds of it.</summary>
     internal const int FlushBytes = 64 * 1024;
 
     private bool _isBegun;
-    private long _unflushed;
+
+    /// <summary>What was not handed to the server yet.</summary>
+    protected AnswerBuffer Buffer { get; } = new();
 
     /// <summary>Whether so much waits that it should be sent on.</summary>
-    protected bool IsFlushDue => _unflushed >= FlushBytes;
+    protected bool IsFlushDue => Buffer.Length >= FlushBytes;
+
+    /// <summary>Gives the memory back.</summary>
+    public virtual void Dispose()
+    {
+        Buffer.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     /// <summary>Writes what comes after the last item, and sends the rest. An answer with errors and without items has the status of the first error.</summary>
     /// <param name="call">Has what is told beside the result.</param>
@@ -32,9 +41,16 @@ internal abstract class AnswerStream(PipeWriter output)
     /// <summary>Writes bytes of the result.</summary>
     protected void WriteRaw(ReadOnlySpan<byte> bytes)
     {
-        if (!_isBegun) Write("{\"result\":["u8);
+        Open();
+        Buffer.Write(bytes);
+    }
+
+    /// <summary>Writes what comes before the first item, once.</summary>
+    protected void Open()
+    {
+        if (_isBegun) return;
         _isBegun = true;
-        Write(bytes);
+        Buffer.Write("{\"result\":["u8);
     }
 
     /// <summary>Sends what waits when it is enough.</summary>
@@ -50,13 +66,8 @@ internal abstract class AnswerStream(PipeWriter output)
 
     private ValueTask SendAsync(CancellationToken cancellationToken)
     {
-        _unflushed = 0;
+        output.Write(Buffer.Written);
+        Buffer.Length = 0;
         return SendAsync(output, cancellationToken);
-    }
-
-    private void Write(ReadOnlySpan<byte> bytes)
-    {
-        output.Write(bytes);
-        _unflushed += bytes.Length;
     }
 }

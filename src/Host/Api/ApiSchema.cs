@@ -93,6 +93,7 @@ internal sealed record ApiSchema(string Name, params ApiField[] Fields)
         new("features", "object", "tcp, udp, commands: true or false"),
         new("schema", "object", "JSON schema of a channel's configuration"),
         new("configuration", "object", "the same"),
+        new("commands", "array", "commands that its devices understand: name, title, address, schema of the properties"),
         new("message_parameters", "array", "parameters that its messages can hold"));
 
     internal static ApiSchema Parameter { get; } = new("message-parameter",

@@ -9,7 +9,7 @@ using Gateway.Storage;
 namespace Gateway.Host.Api;
 
 /// <summary>Writes messages from channel buffers into an answer, page by page: no object per message, memory bounded by a page.</summary>
-internal sealed class MessageStream(PipeWriter output, MessageQuery query, DeviceDirectory devices, TimeProvider clock) : AnswerStream(output), IDisposable
+internal sealed class MessageStream(PipeWriter output, MessageQuery query, DeviceDirectory devices, TimeProvider clock) : AnswerStream(output)
 {
     /// <summary>Messages read from a log at one time.</summary>
     internal const int PageMessages = 1_000;
@@ -22,7 +22,6 @@ internal sealed class MessageStream(PipeWriter output, MessageQuery query, Devic
 
     private readonly MessagePage _page = MessagePages.Rent();
     private readonly MessageMatcher? _filter = query.Filter is null ? null : new MessageMatcher(query.Filter, clock);
-    private readonly ArrayBufferWriter<byte> _scratch = new(1024);
     private MessageOwner? _owner;
     private long _written;
     private int _pages;
@@ -71,8 +70,12 @@ internal sealed class MessageStream(PipeWriter output, MessageQuery query, Devic
         }
     }
 
-    /// <summary>Gives the page back.</summary>
-    public void Dispose() => MessagePages.Return(_page);
+    /// <inheritdoc />
+    public override void Dispose()
+    {
+        MessagePages.Return(_page);
+        base.Dispose();
+    }
 
     private async ValueTask TakeTurnsAsync(CancellationToken cancellationToken)
     {
@@ -94,18 +97,22 @@ internal sealed class MessageStream(PipeWriter output, MessageQuery query, Devic
     {
         var envelope = new MessageEnvelope(channel.Id, channel.Definition.ProtocolId, page.ServerTimeUs(index), device);
         if (_filter is not null && !_filter.IsMatch(page.Payload(index), in envelope)) return true;
+        Open();
+        int start = Buffer.Length;
+        if (Count > 0) Buffer.Write(","u8);
+        int message = Buffer.Length;
         // A payload that is no message can't be shown; the log's checksum says that it is what was stored.
-        _scratch.ResetWrittenCount();
-        if (!MessageJson.Write(page.Payload(index), envelope, _scratch, query.Fields)) return true;
-
-        if (Count > 0 && (Count >= query.Count || _written + _scratch.WrittenCount > query.Bytes))
+        bool isWritten = MessageJson.Write(page.Payload(index), envelope, Buffer, query.Fields);
+        int length = Buffer.Length - message;
+        bool isOver = isWritten && Count > 0 && (Count >= query.Count || _written + length > query.Bytes);
+        if (!isWritten || isOver)
         {
-            HasRoom = false;
-            return false;
+            Buffer.Length = start;
+            HasRoom = !isOver;
+            return !isWritten;
         }
-        if (Count++ > 0) WriteRaw(","u8);
-        WriteRaw(_scratch.WrittenSpan);
-        _written += _scratch.WrittenCount + 1;
+        Count++;
+        _written += length + 1;
         HasRoom = Count < query.Count;
         return true;
     }

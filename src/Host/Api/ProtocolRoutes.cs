@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Gateway.Codecs;
 using Gateway.Host.Channels;
+using Gateway.Host.Devices.Commands;
 
 namespace Gateway.Host.Api;
 
@@ -14,6 +15,7 @@ internal static class ProtocolRoutes
         new("features", true, (json, codec) => WriteFeatures(json, codec.Info)),
         new("schema", false, (json, codec) => ConfigurationSchema.Write(json, codec.Info)),
         new("configuration", false, (json, codec) => ConfigurationSchema.Write(json, codec.Info)),
+        new("commands", false, (json, codec) => CommandCatalog.Of(codec).WriteTypes(json)),
         new("message_parameters", false, (json, codec) => WriteParameters(json, codec.Info)));
 
     private static readonly ItemShape<Parameter> s_parameters = new(

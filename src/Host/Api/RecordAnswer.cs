@@ -27,7 +27,7 @@ internal static class RecordAnswer
 
         await FlushAsync(call);
         call.Begin();
-        var stream = new RecordStream(call.Http.Response.BodyWriter, query, shape);
+        using var stream = new RecordStream(call.Http.Response.BodyWriter, query, shape);
         var wanted = new RingQuery { FromUs = query.FromUs, ToUs = query.ToUs, IsReverse = query.IsReverse };
         foreach (T item in items)
         {

@@ -190,8 +190,11 @@ public sealed class RecordRoutesTests
         string file = Directory.GetFiles(Path.Combine(gateway.Options.DataFolder, "rings", "traffic", "1")).Single();
         using (FileStream stream = new(file, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite))
         {
-            stream.Position = 80 + 8;       // in the first record
-            stream.WriteByte(0xFF);
+            const int inFirstRecord = 80 + 8;
+            stream.Position = inFirstRecord;
+            int harmed = stream.ReadByte() ^ 0xFF;
+            stream.Position = inFirstRecord;
+            stream.WriteByte((byte)harmed);
         }
 
         (HttpStatusCode status, JsonElement body) = await gateway.GetAsync("/gw/channels/1/packets");
