@@ -177,10 +177,10 @@ public abstract partial class MessageLogContract
         IMessageLog one = await OpenAsync(1), two = await OpenAsync(2);
         await AppendAsync(one, Pack(0, 10));
         await AppendAsync(two, Pack(100, 10));
-        await _store!.DeleteAsync(1, None);
+        await DeleteChannelAsync(1);
         await AssertHoldsAsync(await OpenAsync(1));
         await AppendAsync(await OpenAsync(1), Pack(50, 1));
-        await _store.DeleteAsync(7, None);      // there is none: nothing happens
+        await DeleteChannelAsync(7);      // there is none: nothing happens
         await ReopenStoreAsync();
         await AssertHoldsAsync(await OpenAsync(1), Numbers(50, 1));
         await AssertHoldsAsync(await OpenAsync(2), Numbers(100, 10));

@@ -37,7 +37,7 @@ public abstract partial class MessageLogContract
     {
         IMessageLog deleted = await OpenAsync(1), closed = await OpenAsync(2);
         Task<bool> one = deleted.WaitAsync(deleted.State.NextKey, None).AsTask(), two = closed.WaitAsync(closed.State.NextKey, None).AsTask();
-        await _store!.DeleteAsync(1, None);
+        await DeleteChannelAsync(1);
         Assert.False(await one.WaitAsync(Patience, None));
         Assert.False(two.IsCompleted);
         Assert.Equal(AppendStatus.Unavailable, (await deleted.AppendAsync(Pack(1, 1), None)).Status);

@@ -44,20 +44,8 @@ public abstract partial class MessageLogContract : IAsyncLifetime
         GC.SuppressFinalize(this);
     }
 
-    private async Task<IMessageLog> OpenAsync(long channelId = 1, LogOptions? options = null)
-    {
-        for (long until = Environment.TickCount64 + (long)Patience.TotalMilliseconds; ; await Task.Delay(20, None))
-        {
-            try
-            {
-                return await _store!.OpenAsync(channelId, options ?? new LogOptions(), None);
-            }
-            catch (IOException) when (Environment.TickCount64 < until)
-            {
-                // The engine fails at the moment; nothing was made.
-            }
-        }
-    }
+    private Task<IMessageLog> OpenAsync(long channelId = 1, LogOptions? options = null) =>
+        PatientlyAsync(() => _store!.OpenAsync(channelId, options ?? new LogOptions(), None));
 
     /// <summary>Closes the store in order and opens it again.</summary>
     private async Task ReopenStoreAsync()
@@ -127,16 +115,24 @@ public abstract partial class MessageLogContract : IAsyncLifetime
             return page;
         });
 
+    /// <summary>Deletes as the gateway does: again until the deletion is on the disk.</summary>
+    private Task<bool> DeleteChannelAsync(long channelId) =>
+        PatientlyAsync(async () =>
+        {
+            await _store!.DeleteAsync(channelId, None);
+            return true;
+        });
+
     private static Task<long> FindAsync(IMessageLog log, long serverTimeUs) => PatientlyAsync(() => log.FindAsync(serverTimeUs, None));
 
-    /// <summary>Reads as the gateway does: again while the disk refuses.</summary>
-    private static async Task<T> PatientlyAsync<T>(Func<ValueTask<T>> read)
+    /// <summary>Asks as the gateway does: again while the disk refuses.</summary>
+    private static async Task<T> PatientlyAsync<T>(Func<ValueTask<T>> ask)
     {
         for (long until = Environment.TickCount64 + (long)Patience.TotalMilliseconds; ; await Task.Delay(5, None))
         {
             try
             {
-                return await read();
+                return await ask();
             }
             catch (IOException) when (Environment.TickCount64 < until)
             {
