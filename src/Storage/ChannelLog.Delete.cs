@@ -118,13 +118,19 @@ internal sealed partial class ChannelLog
     private bool TryDropOldest(Packet packet, long quotaBytes)
     {
         long before = LiveCount, acked = Volatile.Read(ref _ackedNext);
-        for (long page = (_headAddress >> _facts.PageBits) + 1; page <= _marks.LastPage && LiveBytes(TailAfter(packet)) > quotaBytes; page++)
+        for (int i = 1; i < _marks.Count && LiveBytes(TailAfter(packet)) > quotaBytes;)
         {
-            long sequence = _marks.FirstSequenceOf(page);
+            (long page, long sequence, _) = _marks[i];
             if (sequence > acked) break;
-            if (sequence <= _headSequence) continue;        // pages of a hole that the head has jumped over
+            if (sequence <= _headSequence)
+            {
+                i++;        // pages of a hole that the head has jumped over
+                continue;
+            }
+
             if (_holes.TryFind(sequence, out Hole hole)) MoveHeadTo(hole.Below, hole.BelowAddress);
             else MoveHeadTo(sequence, _holes.TryFindAddress(FirstAddressOf(page), out Hole gone) ? gone.BelowAddress : FirstAddressOf(page));
+            i = 1;          // the head's own mark is the first again
         }
 
         if (LiveBytes(TailAfter(packet)) > quotaBytes) DropAll(acked);       // a quota of a page or two

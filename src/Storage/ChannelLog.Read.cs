@@ -46,7 +46,7 @@ internal sealed partial class ChannelLog
             {
                 below = _holes.EndOfLive(below);
                 if (below <= _headSequence || _marks.Count == 0) break;
-                from = Math.Max(_marks.FirstSequenceOf(_marks.PageOf(below - 1)), _headSequence);
+                from = Math.Max(_marks.Before(below - 1).FirstSequence, _headSequence);
             }
 
             // A page goes forward into a page of our own and from there backward.
@@ -83,8 +83,8 @@ internal sealed partial class ChannelLog
             lock (_gate)
             {
                 if (_isClosed || _headSequence >= acked || _marks.Count == 0) return acked;
-                long page = _marks.PageOfTime(serverTimeUs);
-                from = page < _marks.ExactFrom ? 0 : Math.Max(_marks.FirstSequenceOf(page), _headSequence);
+                PageMark mark = _marks.BeforeTime(serverTimeUs);
+                from = mark.Page < _marks.ExactFrom ? 0 : Math.Max(mark.FirstSequence, _headSequence);
             }
 
             if (from == 0)
@@ -99,21 +99,23 @@ internal sealed partial class ChannelLog
         }
     }
 
-    /// <summary>The clock was set back, and a start reads only the first message of each page: reads once all of those pages, to know the latest time before each.</summary>
+    /// <summary>The clock was set back, and a start reads only the first message of a page: reads once all of those pages, to know the latest time before each mark.</summary>
     private void LearnTimes(CancellationToken cancellationToken)
     {
         while (true)
         {
             long from, below;
-            var take = new TakePageTimes([], _facts.PageBits);
+            long[] sequences;
             lock (_gate)
             {
-                from = Math.Max(_marks.Count == 0 ? 0 : _marks.FirstSequenceOf(_marks.FirstPage), _headSequence);
-                below = Math.Min(_marks.SequenceOfExact, Volatile.Read(ref _ackedNext));
+                sequences = _marks.InexactSequences(out below);
+                from = _headSequence;
+                below = Math.Min(below, Volatile.Read(ref _ackedNext));
             }
 
+            var take = new TakeTimesMax(sequences);
             if (from < below && !Scan(from, below, ref take, cancellationToken)) continue;
-            lock (_gate) _marks.SetTimes(take.Times);
+            lock (_gate) _marks.SetTimes(sequences, take.ToEnd());
             return;
         }
     }

@@ -8,10 +8,14 @@ namespace Gateway.Storage;
 /// <summary>What a start does to a log: checks its files against the checkpoint and takes what only the journal has.</summary>
 internal sealed partial class ChannelLog
 {
+    /// <summary>A log of less than so many times <see cref="StoreOptions.PagesPerMark"/> pages has a mark for each page: dropping the oldest goes from mark to mark.</summary>
+    private const int PagesOfFewMax = 4;
+
     /// <summary>The sequence of the next record. For a start only, when there is no journal yet and nobody else.</summary>
     public long NextSequence => _nextSequence;
 
-    /// <summary>Checks the files against the checkpoint's facts and makes the marks: one small read per page, all of the last page.</summary>
+    /// <summary>Checks the files against the checkpoint's facts and makes the marks: one small read for each <see cref="StoreOptions.PagesPerMark"/>th page, or for each of a log of few
+    /// pages; all of the last page. What lies between is checked when it is read.</summary>
     /// <exception cref="DamagedLogException">They disagree; nothing was changed.</exception>
     public void Verify()
     {
@@ -22,10 +26,12 @@ internal sealed partial class ChannelLog
         }
 
         VerifyHeaders();
-        long lastPage = (_facts.UntilAddress - 1) >> _facts.PageBits;
+        long firstPage = _facts.HeadAddress >> _facts.PageBits, lastPage = (_facts.UntilAddress - 1) >> _facts.PageBits;
+        int pagesPerMark = lastPage - firstPage < PagesOfFewMax * _options.PagesPerMark ? 1 : _options.PagesPerMark;
         long previous = 0, timeMaxUs = 0;
-        for (long page = _facts.HeadAddress >> _facts.PageBits; page <= lastPage; page++)
+        for (long page = firstPage; page <= lastPage; page++)
         {
+            if (_marks.Count > 0 && page < lastPage && page % pagesPerMark != 0) continue;
             long address = Math.Max(FirstAddressOf(page), _facts.HeadAddress);
             if (page < lastPage && IsPadding(address))
             {
@@ -36,7 +42,7 @@ internal sealed partial class ChannelLog
             // A page that begins in a hole may be gone: the first that lives behind the hole stands for it.
             if (_holes.TryFindAddress(address, out Hole hole)) address = hole.BelowAddress;
             long sequence = VerifyFirst(address, previous, ref timeMaxUs);
-            _marks.Add(page, sequence, timeMaxUs);
+            _marks.Add(new PageMark(page, sequence, timeMaxUs));
             previous = hole == default ? sequence : sequence - 1;       // the next page may begin in the same hole
         }
 
@@ -90,7 +96,7 @@ internal sealed partial class ChannelLog
         if (_holes.TryFindAddress(address, out Hole hole)) address = hole.BelowAddress;
         byte[] bytes = new byte[_facts.UntilAddress - address];
         if (!_device.TryReadAt(address, bytes, out int present)) throw new IOException($"{_device.PathOf(address)} can't be read: {_device.LastError}");
-        long sequence = _marks.FirstSequenceOf(page);
+        long sequence = _marks.Last.FirstSequence;
         int offset = 0;
         while (true)
         {

@@ -91,7 +91,7 @@ internal sealed partial class ChannelLog
         long floor = position.HoleIndex == 0 ? _headAddress : Math.Max(_headAddress, position.Holes[position.HoleIndex - 1].BelowAddress);
         foreach (Hint hint in _hints)
             if (hint.Sequence == position.Next && hint.Address >= floor) return hint.Address;
-        return _marks.Count == 0 ? floor : Math.Max(FirstAddressOf(_marks.PageOf(position.Next)), floor);
+        return _marks.Count == 0 ? floor : Math.Max(FirstAddressOf(_marks.Before(position.Next).Page), floor);
     }
 
     /// <summary>Scans what one page holds from the address on, out of the file.</summary>
@@ -265,18 +265,25 @@ internal sealed partial class ChannelLog
         }
     }
 
-    /// <summary>Notes the latest time up to the first record of each page.</summary>
-    private struct TakePageTimes(Dictionary<long, long> times, int pageBits) : ITake
+    /// <summary>Notes the latest time up to each of some sequences.</summary>
+    private struct TakeTimesMax(long[] sequences) : ITake
     {
+        private readonly long[] _timesMaxUs = new long[sequences.Length];
+        private int _count;
         private long _timeMaxUs;
-
-        public readonly Dictionary<long, long> Times => times;
 
         public Taken Take(long sequence, long address, ReadOnlySpan<byte> record)
         {
             _timeMaxUs = Math.Max(_timeMaxUs, Record.ServerTimeUsOf(record));
-            times.TryAdd(address >> pageBits, _timeMaxUs);
+            while (_count < sequences.Length && sequences[_count] <= sequence) _timesMaxUs[_count++] = _timeMaxUs;
             return Taken.More;
+        }
+
+        /// <summary>The times; of sequences that lie behind the last record the latest of all.</summary>
+        public readonly long[] ToEnd()
+        {
+            _timesMaxUs.AsSpan(_count).Fill(_timeMaxUs);
+            return _timesMaxUs;
         }
     }
 

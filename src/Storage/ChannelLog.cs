@@ -273,7 +273,7 @@ internal sealed partial class ChannelLog : IMessageLog, IDisposable
         if (serverTimeUs < _timeMaxUs) _orderedFrom = _nextSequence + 1;
         else _timeMaxUs = serverTimeUs;
         long page = address >> _facts.PageBits;
-        if (_marks.Count == 0 || page > _marks.LastPage) _marks.Add(page, _nextSequence, _timeMaxUs);
+        if (_marks.Count == 0 || page > _marks.Last.Page) _marks.Add(new PageMark(page, _nextSequence, _timeMaxUs));
         Volatile.Write(ref _tailAddress, address + Record.EntryBytes(payloadBytes));
         _nextSequence++;
     }

@@ -38,6 +38,10 @@ public sealed record StoreOptions
     /// <summary>A channel's file holds 2^this bytes: what deleting gives back to the disk at a time. A log keeps the size it was made with.</summary>
     public int ChannelSegmentBits { get; init; } = 23;
 
+    /// <summary>A start looks at each page of a log, or of one of many pages at each n-th: what finds a message later walks up to so many pages, and dropping the oldest goes in such
+    /// steps. 1 or more.</summary>
+    public int PagesPerMark { get; init; } = 8;
+
     /// <summary>Most channels whose pages are in memory at a time, 1 or more; one costs two pages and some 18 KB. Beyond, an append closes the log of another channel that
     /// was not used for long, and opening one again takes some 0.1 ms.</summary>
     public int OpenLogsMax { get; init; } = 4_096;
@@ -72,6 +76,7 @@ public sealed record StoreOptions
         ArgumentOutOfRangeException.ThrowIfGreaterThan(ChannelPageBits, ChannelPageBitsMax);
         ArgumentOutOfRangeException.ThrowIfLessThan(ChannelSegmentBits, ChannelPageBits);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(ChannelSegmentBits, 30);
+        ArgumentOutOfRangeException.ThrowIfLessThan(PagesPerMark, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(OpenLogsMax, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(FreeBytesMin);
         ArgumentOutOfRangeException.ThrowIfLessThan(OpenFilesMax, 8);

@@ -29,6 +29,7 @@ internal sealed class RunSettings
             OpenFilesMax = random.Next(2) == 0 ? 8 : 64,
             FreeBytesMin = random.Next(3) == 0 ? 1L << (12 + random.Next(8)) : 0,
             PacketBytesMax = random.Next(2) == 0 ? 1 << 17 : 50_000,
+            PagesPerMark = 1 + random.Next(3),
         };
         Weights = new int[Enum.GetValues<Operation>().Length];
         for (int i = 0; i < Weights.Length; i++) Weights[i] = random.Next(4) == 0 ? 0 : 1 + random.Next(4);
