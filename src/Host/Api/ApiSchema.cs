@@ -81,8 +81,8 @@ internal sealed record ApiSchema(string Name, params ApiField[] Fields)
         new("recv", "integer", "bytes received"),
         new("send", "integer", "bytes sent"),
         new("blocked", "integer", "the limit that stops the channel"),
-        new("new", "object", "of created, changed, given away: the channel after"),
-        new("old", "object", "of changed, given away, removed: the channel before"),
+        new("new", "object", "of created, changed, given away: the channel or device after"),
+        new("old", "object", "of changed, given away, removed: the channel or device before"),
         new("reason", "string", "why, in words"),
         new("error_text", "string", "what is wrong, in words"));
 

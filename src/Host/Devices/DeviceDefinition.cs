@@ -76,6 +76,22 @@ internal sealed record DeviceDefinition
         json.WriteRaw("metadata", MetadataJson);
     });
 
+    /// <summary>The definition as users see it: the fields of a device that a request which names none gets.</summary>
+    internal string ToShownJson() => StoredJson.Object(json =>
+    {
+        json.WriteNumber("id", Id);
+        json.WriteString("name", Name);
+        json.WriteBoolean("enabled", Enabled);
+        json.WriteNumber("device_type_id", DeviceTypeId);
+        json.WriteNumber("protocol_id", ProtocolId);
+        json.WriteNumber("cid", Cid);
+        json.WriteRaw("configuration", ConfigurationJson);
+        json.WriteNumber("messages_ttl", MessagesTtlSeconds);
+        json.WriteNumber("messages_rotate", MessagesRotate);
+        json.WriteNumber("media_ttl", MediaTtlSeconds);
+        json.WriteNumber("media_rotate", MediaRotate);
+    });
+
     /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
     /// <exception cref="InvalidDataException">The text is not a definition.</exception>
     internal static DeviceDefinition FromJson(long id, string text)

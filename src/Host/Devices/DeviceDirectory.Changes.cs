@@ -57,7 +57,7 @@ internal sealed partial class DeviceDirectory
             {
                 _devices.TryRemove(device.Id, out _);
                 Index.Remove(device);
-                device.Note(new DeviceEvent(NowUs, DeviceEventCode.Deleted));
+                device.Note(new DeviceEvent(NowUs, DeviceEventCode.Deleted) { OldJson = device.Definition.ToShownJson() });
             }
             Settle(present);
             Removed?.Invoke(present);
@@ -109,6 +109,7 @@ internal sealed partial class DeviceDirectory
         for (int i = 0; i < devices.Length; i++)
         {
             (int place, Device? present, DeviceDefinition definition) = accepted[i];
+            string? before = present?.Definition.ToShownJson();
             if (present is not null)
             {
                 Index.Remove(present);
@@ -118,7 +119,7 @@ internal sealed partial class DeviceDirectory
             _devices[device.Id] = device;
             Index.Add(device);
             outcomes[place] = new DeviceOutcome(device, null);
-            device.Note(new DeviceEvent(NowUs, code));
+            device.Note(new DeviceEvent(NowUs, code) { OldJson = before, NewJson = definition.ToShownJson() });
         }
         Settle(devices);
         Changed?.Invoke(devices);

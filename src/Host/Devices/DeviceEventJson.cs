@@ -22,6 +22,8 @@ internal static class DeviceEventJson
         Text(json, "ident", happened.Ident);
         if (isDisconnect) json.WriteNumber("msgs", happened.Messages);
         Text(json, "name", happened.CommandName);
+        if (happened.NewJson is { } after) json.WriteRaw("new", after);
+        if (happened.OldJson is { } before) json.WriteRaw("old", before);
         json.WriteNumber("origin_id", deviceId);
         json.WriteNumber("origin_type", OriginType);
         Text(json, "reason", happened.Text);

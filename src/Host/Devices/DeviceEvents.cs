@@ -60,6 +60,10 @@ internal readonly record struct DeviceEvent(long TimeUs, DeviceEventCode Code)
     public string? CommandName { get; init; }
     /// <summary>What is to be said of it, or null.</summary>
     public string? Text { get; init; }
+    /// <summary>The device as it was before, as JSON; null when that is not told.</summary>
+    public string? OldJson { get; init; }
+    /// <summary>The device as it is now, as JSON; null when that is not told.</summary>
+    public string? NewJson { get; init; }
 }
 
 /// <summary>Hands what happens to devices to whoever keeps or publishes it; keeps nothing itself.</summary>

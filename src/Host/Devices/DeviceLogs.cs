@@ -27,6 +27,7 @@ internal sealed class DeviceLogs(RingStore rings, DeviceEvents events)
     private void Add(Device device, DeviceEvent happened)
     {
         byte[] json = Encoding.UTF8.GetBytes(DeviceEventJson.Of(device.Id, happened));
+        if (json.Length > Ring.BytesMax) json = Encoding.UTF8.GetBytes(DeviceEventJson.Of(device.Id, happened with { OldJson = null, NewJson = null }));
         if (json.Length <= Ring.BytesMax) RingOf(device.Definition.Cid).TryAdd(new RingEntry(happened.TimeUs, happened.ConnectionId, 0, (int)happened.Code), IdentOf(device), json);
     }
 

@@ -74,6 +74,9 @@ public sealed class DeviceRecordTests
                 Assert.Equal([1, 330, 300, 334, 332, 301, 2], logs.Select(CodeOf));
                 Assert.All(logs, log => Assert.Equal((1, 11), (log.GetProperty("origin_id").GetInt32(), log.GetProperty("origin_type").GetInt32())));
                 Assert.Equal((command, "custom", world.Channel.Id), (logs[3].GetProperty("command_id").GetInt64(), logs[3].GetProperty("name").GetString(), logs[3].GetProperty("channel_id").GetInt64()));
+                (_, JsonElement shown) = await world.Gateway.GetAsync("/gw/devices/1");
+                Assert.Equal(shown.Results().First().GetRawText(), logs[6].GetProperty("new").GetRawText());
+                Assert.Equal((logs[0].GetProperty("new").GetRawText(), ""), (logs[6].GetProperty("old").GetRawText(), logs[6].GetProperty("old").GetProperty("name").GetString()));
                 Assert.Equal(("77", 2, 1), (logs[5].GetProperty("ident").GetString(), logs[5].GetProperty("close_code").GetInt32(), logs[5].GetProperty("msgs").GetInt32()));
             }
             await using (CommandWorld world = await CommandWorld.StartAsync(folder: folder, isNew: false))
