@@ -66,6 +66,9 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <summary>Where the gateway's API is.</summary>
     public IPEndPoint HttpEndPoint => new(IPAddress.Loopback, Api.BaseAddress!.Port);
 
+    /// <summary>Where the gateway serves MQTT.</summary>
+    public IPEndPoint Mqtt { get; private init; } = new(IPAddress.None, 0);
+
     /// <summary>The gateway's API, with the token set.</summary>
     public HttpClient Api => _api ?? throw new InvalidOperationException($"The {Name} server has no API.");
 
@@ -76,6 +79,20 @@ internal sealed class ServerProcess : IAsyncDisposable
     {
         int port = FreePort();
         ServerProcess server = new("raw", Start([Environment.ProcessPath!, .. SelfArguments(), mode, "--port", $"{port}", .. words]), null, null);
+        IPEndPoint endPoint = new(IPAddress.Loopback, port);
+        await server.UntilAsync(() => Task.FromResult(Accepts(endPoint))).ConfigureAwait(false);
+        return (server, endPoint);
+    }
+
+    /// <summary>Starts mosquitto and gives the place where it listens.</summary>
+    /// <param name="binary">Its file.</param>
+    public static async Task<(ServerProcess Server, IPEndPoint EndPoint)> StartMosquittoAsync(string binary)
+    {
+        int port = FreePort();
+        string folder = Directory.CreateTempSubdirectory("mosquitto-perf-").FullName;
+        string settings = Path.Combine(folder, "mosquitto.conf");
+        await File.WriteAllTextAsync(settings, $"listener {port} 127.0.0.1\nallow_anonymous true\n").ConfigureAwait(false);
+        ServerProcess server = new("mosquitto", Start([binary, "-c", settings]), folder, null);
         IPEndPoint endPoint = new(IPAddress.Loopback, port);
         await server.UntilAsync(() => Task.FromResult(Accepts(endPoint))).ConfigureAwait(false);
         return (server, endPoint);
@@ -97,7 +114,7 @@ internal sealed class ServerProcess : IAsyncDisposable
             ]);
         HttpClient api = new() { BaseAddress = new Uri($"http://127.0.0.1:{http}"), Timeout = TimeSpan.FromSeconds(10) };
         api.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", $"FlespiToken {Token}");
-        ServerProcess server = new("gateway", process, data, api);
+        ServerProcess server = new("gateway", process, data, api) { Mqtt = new IPEndPoint(IPAddress.Loopback, mqtt) };
         await server.UntilAsync(
             async () =>
             {

@@ -40,6 +40,7 @@ internal static class HelpText
           --http HOST:PORT         REST, MQTT over WebSocket, health, metrics (GATEWAY_HTTP; 127.0.0.1:8080)
           --mqtt HOST:PORT         MQTT (GATEWAY_MQTT; 127.0.0.1:1883)
           --mqtts HOST:PORT        MQTT over TLS (GATEWAY_MQTTS; none)
+          --mqtt-slow-clients HOW  those that can't keep up with a channel: read (later, from disk) or cut (GATEWAY_MQTT_SLOW_CLIENTS; read)
           --tls-certificate FILE   certificate for TLS, PEM, read anew when it changes (GATEWAY_TLS_CERTIFICATE)
           --tls-key FILE           its key, where that is a file of its own (GATEWAY_TLS_KEY)
           --channel-host HOST      host name that devices are told, in a channel's uri (GATEWAY_CHANNEL_HOST; this machine's name)

@@ -17,6 +17,9 @@ public sealed record GatewayOptions
     /// <summary>Where MQTT over TLS listens; null: nowhere.</summary>
     public IPEndPoint? MqttTlsEndPoint { get; init; }
 
+    /// <summary>An MQTT client that does not take messages of channels as they come is disconnected; otherwise it is given them later, from disk.</summary>
+    public bool MqttCutsSlowClients { get; init; }
+
     /// <summary>PEM file with the certificate, and those up to its root, for TLS; null: there is none.</summary>
     public string? TlsCertificateFile { get; init; }
 

@@ -18,6 +18,7 @@ internal sealed record Setting(string Name, string Expected, Func<GatewayOptions
         new("http", "ADDRESS:PORT", (o, t) => EndPoint(t) is { } e ? o with { HttpEndPoint = e } : null),
         new("mqtt", "ADDRESS:PORT", (o, t) => EndPoint(t) is { } e ? o with { MqttEndPoint = e } : null),
         new("mqtts", "ADDRESS:PORT", (o, t) => EndPoint(t) is { } e ? o with { MqttTlsEndPoint = e } : null),
+        new("mqtt-slow-clients", "read or cut", (o, t) => t is "read" or "cut" ? o with { MqttCutsSlowClients = t is "cut" } : null),
         new("tls-certificate", "a PEM file", (o, t) => File.Exists(t) ? o with { TlsCertificateFile = t } : null),
         new("tls-key", "a PEM file", (o, t) => File.Exists(t) ? o with { TlsKeyFile = t } : null),
         new("channel-host", "a host name or address without port", (o, t) => IsHost(t) ? o with { ChannelHost = t } : null),

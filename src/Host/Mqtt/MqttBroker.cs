@@ -43,7 +43,7 @@ internal sealed class MqttBroker(
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         retained.Load();
-        feeds.Start();
+        feeds.Open();
         foreach (StoredSession stored in store.ReadSessions())
         {
             if (tokens.Find(stored.TokenId) is not { } token || token.Cid != stored.Cid)
@@ -58,6 +58,12 @@ internal sealed class MqttBroker(
             SessionQueue queue = await queues.OpenAsync(session).ConfigureAwait(false);
             session.Restore(queue, place.AcknowledgedBelow, place.SentBelow);
         }
+        IReadOnlyList<GroupPlace> groups = store.ReadGroups();
+        Subscription[] members = [.. sessions.All.SelectMany(session => session.Subscriptions).Where(subscription => subscription.Group is not null)];
+        foreach ((long cid, string filter) in groups.Select(place => (place.Cid, place.Filter)).Distinct())
+            if (!Array.Exists(members, member => member.Group!.Cid == cid && member.Group.Filter == filter)) await store.RemoveGroupAsync(cid, filter).ConfigureAwait(false);
+        feeds.Restore(members, groups);
+        feeds.Start();
         await base.StartAsync(cancellationToken).ConfigureAwait(false);
     }
 
@@ -76,8 +82,10 @@ internal sealed class MqttBroker(
     internal async Task ServeAsync(ConnectionContext context)
     {
         using var connection = new ClientConnection(context, counters);
-        if (_isStopping || _connections.Count >= MqttLimits.ConnectionsMax || Interlocked.Increment(ref _strangers) > MqttLimits.StrangersMax)
+        bool isStrangerTooMany = Interlocked.Increment(ref _strangers) > MqttLimits.StrangersMax;
+        if (_isStopping || isStrangerTooMany || _connections.Count >= MqttLimits.ConnectionsMax)
         {
+            Interlocked.Decrement(ref _strangers);
             counters.Count(MqttRefusal.ConnectionLimit);
             context.Abort();
             return;

@@ -46,7 +46,8 @@ internal sealed class RunningGateway : IAsyncDisposable
 
     public static string SpecPath => Path.Combine(AppContext.BaseDirectory, "Specs", "pulse.trk");
 
-    public static Task<RunningGateway> StartAsync() => StartAsync(Directory.CreateTempSubdirectory("gateway-test-"), PortsFirst + Interlocked.Increment(ref s_blocks) % Blocks * PortsPerGateway);
+    public static Task<RunningGateway> StartAsync(Func<GatewayOptions, GatewayOptions>? configure = null) =>
+        StartAsync(Directory.CreateTempSubdirectory("gateway-test-"), PortsFirst + Interlocked.Increment(ref s_blocks) % Blocks * PortsPerGateway, configure ?? (options => options));
 
     /// <summary>Stops it, and starts another one on the same folder.</summary>
     public async Task<RunningGateway> RestartAsync()
@@ -54,10 +55,10 @@ internal sealed class RunningGateway : IAsyncDisposable
         Http.Dispose();
         await Process.StopAsync();
         await Process.DisposeAsync();
-        return await StartAsync(_folder, _portFirst);
+        return await StartAsync(_folder, _portFirst, options => options);
     }
 
-    private static async Task<RunningGateway> StartAsync(DirectoryInfo folder, int portFirst)
+    private static async Task<RunningGateway> StartAsync(DirectoryInfo folder, int portFirst, Func<GatewayOptions, GatewayOptions> configure)
     {
         File.Copy(SpecPath, Path.Combine(Directory.CreateDirectory(Path.Combine(folder.FullName, "specs")).FullName, "pulse.trk"), overwrite: true);
         GatewayOptions options = new()
@@ -70,7 +71,7 @@ internal sealed class RunningGateway : IAsyncDisposable
             Token = Token,
             SpecsFolder = Path.Combine(folder.FullName, "specs"),
         };
-        GatewayProcess process = await GatewayProcess.StartAsync(options, logging => logging.SetMinimumLevel(LogLevel.None), CancellationToken.None);
+        GatewayProcess process = await GatewayProcess.StartAsync(configure(options), logging => logging.SetMinimumLevel(LogLevel.None), CancellationToken.None);
         Codec codec = process.Services.GetRequiredService<CodecRegistry>().Find("pulse") ?? throw new InvalidOperationException("The protocol of the tests did not compile.");
         return new RunningGateway(folder, portFirst, process, codec);
     }

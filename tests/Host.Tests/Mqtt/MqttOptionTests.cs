@@ -1,6 +1,10 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Gateway.Host.Channels;
 using Gateway.Host.Tests.Cli;
+using MQTTnet;
 using MQTTnet.Formatter;
 using MQTTnet.Packets;
 using MQTTnet.Protocol;
@@ -140,6 +144,37 @@ public sealed class MqttOptionTests : IAsyncLifetime
         while (after.Sum(set => set.Count) < Topics);
         Assert.Superset(devices[1], after[0]);
         Assert.Superset(devices[2], after[1]);
+    }
+
+    [Fact]
+    public async Task TLS_is_served_with_the_certificate_of_the_settings()
+    {
+        string file = Path.GetTempFileName();
+        try
+        {
+            using (var key = ECDsa.Create(ECCurve.NamedCurves.nistP256))
+            using (X509Certificate2 made = new CertificateRequest("CN=gateway.test", key, HashAlgorithmName.SHA256).CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1)))
+                await File.WriteAllTextAsync(file, made.ExportCertificatePem() + "\n" + key.ExportPkcs8PrivateKeyPem(), TestContext.Current.CancellationToken);
+            await using RunningGateway gateway = await RunningGateway.StartAsync(options => options with { MqttTlsEndPoint = new IPEndPoint(IPAddress.Loopback, 0), TlsCertificateFile = file });
+            string subject = "";
+            using IMqttClient client = new MqttClientFactory().CreateMqttClient();
+            MqttClientConnectResult result = await client.ConnectAsync(
+                new MqttClientOptionsBuilder()
+                    .WithTcpServer("127.0.0.1", gateway.Process.MqttTlsEndPoint!.Port)
+                    .WithCredentials(RunningGateway.Token)
+                    .WithTlsOptions(tls => tls.UseTls().WithCertificateValidationHandler(shown =>
+                    {
+                        subject = shown.Certificate.Subject;
+                        return true;
+                    }))
+                    .Build(),
+                TestContext.Current.CancellationToken);
+            Assert.Equal((MqttClientConnectResultCode.Success, "CN=gateway.test"), (result.ResultCode, subject));
+        }
+        finally
+        {
+            File.Delete(file);
+        }
     }
 
     private static async Task<string[]> DrainAsync(RawClient client)

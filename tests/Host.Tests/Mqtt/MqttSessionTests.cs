@@ -106,6 +106,64 @@ public sealed class MqttSessionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_group_that_lasts_shares_the_messages_of_a_channel_and_loses_none()
+    {
+        const string Filter = "$share/workers/flespi/message/gw/channels/+/+";
+        Channel channel = await _gateway.CreateChannelAsync();
+        var got = new List<int>();
+        (RawClient one, _) = await ConnectAsync("one");
+        (RawClient two, _) = await ConnectAsync("two");
+        await one.SubscribeAsync(Filter);
+        await two.SubscribeAsync(Filter);
+        await SendAsync(channel, 0, 40);
+        List<int> ofOne = await TakeAsync(one, 20), ofTwo = await TakeAsync(two, 20);
+        Assert.Equal(Enumerable.Range(0, 40), ofOne.Concat(ofTwo).Order());
+        await one.ExpectNothingAsync();
+        await two.ExpectNothingAsync();
+        one.Dispose();
+        two.Dispose();
+
+        await SendAsync(channel, 40, 10);
+        _gateway = await _gateway.RestartAsync();
+        await SendAsync(_gateway.Process.Channels.All[0], 50, 6);
+        (one, MqttConnAckPacket answer) = await ConnectAsync("one");
+        Assert.True(answer.IsSessionPresent);
+        (two, _) = await ConnectAsync("two");
+        // Who got how many depends on when the gateway saw which of them go.
+        long until = Environment.TickCount64 + (long)RunningGateway.Patience.TotalMilliseconds;
+        while (got.Count < 16 && Environment.TickCount64 < until)
+        {
+            got.AddRange(await DrainAsync(one));
+            got.AddRange(await DrainAsync(two));
+        }
+        Assert.Equal(Enumerable.Range(40, 16), got.Order());
+        one.Dispose();
+        two.Dispose();
+
+        static async Task<List<int>> TakeAsync(RawClient client, int count)
+        {
+            var numbers = new List<int>();
+            while (numbers.Count < count) numbers.Add(await NumberAsync(client, await client.ExpectAsync<MqttPublishPacket>()));
+            return numbers;
+        }
+
+        static async Task<List<int>> DrainAsync(RawClient client)
+        {
+            var numbers = new List<int>();
+            await client.SendAsync([0xC0, 0]);
+            while (await client.ReceiveAsync() is MqttPublishPacket packet) numbers.Add(await NumberAsync(client, packet));
+            return numbers;
+        }
+
+        static async Task<int> NumberAsync(RawClient client, MqttPublishPacket packet)
+        {
+            await client.AcknowledgeAsync(packet);
+            using JsonDocument json = JsonDocument.Parse(packet.Payload);
+            return json.RootElement.GetProperty("position.altitude").GetInt32();
+        }
+    }
+
+    [Fact]
     public async Task Retained_messages_and_those_cleared_stay_so_after_a_restart()
     {
         (RawClient client, _) = await ConnectAsync("one");

@@ -1,8 +1,10 @@
 using Gateway.Host.Channels;
+using Gateway.Host.Configuration;
 using Gateway.Host.Devices;
 using Gateway.Host.Mqtt.Connections;
 using Gateway.Host.Mqtt.Routing;
 using Gateway.Host.Mqtt.Sessions;
+using Gateway.Host.Mqtt.Storing;
 using Gateway.Storage;
 
 namespace Gateway.Host.Mqtt.Channels;
@@ -21,11 +23,15 @@ internal sealed class ChannelFeed(Channel channel, FeedServices services, Func<M
     private readonly Lock _gate = new();
     private readonly DeliveryBatch _batch = new();
     private readonly MessageFormatter _formatter = new(channel, ownerOf());
+    private readonly List<Task> _handingOver = [];
+    private readonly HashSet<ShareGroup> _groups = [];
     private readonly ItemRight _right = new("gw/channels", "messages", channel.Id);
     private TaskCompletionSource _woken = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _isRemoved;
     private bool _isAwake;
     private long _next;
+    private long _liveFrom;
+    private Task _handedOver = Task.CompletedTask;
 
     /// <summary>The channel.</summary>
     internal Channel Channel => channel;
@@ -40,7 +46,13 @@ internal sealed class ChannelFeed(Channel channel, FeedServices services, Func<M
     internal Task Completion { get; private set; } = Task.CompletedTask;
 
     /// <summary>Starts the feed asleep.</summary>
-    internal void Start(CancellationToken stopping) => Completion = Task.Run(() => RunAsync(stopping), CancellationToken.None);
+    internal void Start(CancellationToken stopping) => Completion = Task.Run(
+        async () =>
+        {
+            await RunAsync(stopping).ConfigureAwait(false);
+            await _handedOver.ConfigureAwait(false);
+        },
+        CancellationToken.None);
 
     /// <summary>Ends the feed: the channel is gone.</summary>
     internal void Stop()
@@ -60,6 +72,14 @@ internal sealed class ChannelFeed(Channel channel, FeedServices services, Func<M
             _woken.TrySetResult();
             return _next = channel.Log.State.NextKey;
         }
+    }
+
+    /// <summary>Begins at a place that groups had reached when the process ended; what was committed before this start is for them alone. Before <see cref="Start"/>.</summary>
+    internal void ResumeFrom(long key)
+    {
+        _isAwake = true;
+        _liveFrom = channel.Log.State.NextKey;
+        _next = Math.Min(key, _liveFrom);
     }
 
     /// <inheritdoc/>
@@ -113,6 +133,13 @@ internal sealed class ChannelFeed(Channel channel, FeedServices services, Func<M
             lock (_gate) _next = page.NextKey;
             for (int i = 0; i < page.Count; i++) Offer(page, i);
             _batch.Complete();
+            if (_handingOver.Count == 0) return;
+            // One page may be on its way to the disk while the next is read.
+            Task before = _handedOver;
+            _handedOver = HandOverAsync([.. _handingOver], [.. _groups.Select(group => new GroupPlace(group.Cid, group.Filter, channel.Id, page.NextKey))]);
+            _handingOver.Clear();
+            _groups.Clear();
+            await before.ConfigureAwait(false);
         }
         finally
         {
@@ -128,13 +155,36 @@ internal sealed class ChannelFeed(Channel channel, FeedServices services, Func<M
         Publication publication = PublicationOf(topic, payload, page.ServerTimeUs(index));
         services.Router.Choose(publication, _batch);
         services.Counters.CountPublished();
+        bool isForGroupsAlone = page.Key(index) < _liveFrom;
         for (int i = 0; i < _batch.Count; i++)
         {
-            ClientConnection? toWake;
             Delivery delivery = _batch.DeliveryAt(i, publication);
-            if (_batch.GroupAt(i) is null) _batch.SessionAt(i).OfferFromLog(this, page.Key(index), delivery, out toWake);
-            else if (_batch.SessionAt(i).Offer(delivery, out toWake) is OfferOutcome.Full) services.Counters.CountDropped();
+            if (_batch.GroupAt(i) is { } group)
+            {
+                // A member that lasts has it on disk before the group's place moves on; it can't wait in the channel's log, since it is not clear from that whose it is.
+                services.Router.Deliver(_batch.SessionAt(i), delivery, _batch, _handingOver);
+                _groups.Add(group);
+                continue;
+            }
+            if (isForGroupsAlone) continue;
+            OfferOutcome outcome = _batch.SessionAt(i).OfferFromLog(this, page.Key(index), delivery, out ClientConnection? toWake);
             _batch.Wake(toWake);
+            if (outcome is OfferOutcome.Full && services.CutsSlowClients) services.Router.Cut(_batch.SessionAt(i));
+        }
+    }
+
+    /// <summary>Waits until members have their messages on disk, then notes how far the groups have come.</summary>
+    private async Task HandOverAsync(Task[] handedOver, GroupPlace[] places)
+    {
+        try
+        {
+            await Task.WhenAll(handedOver).ConfigureAwait(false);
+            await services.Store.PutGroupsAsync(places, isDurable: false).ConfigureAwait(false);
+        }
+        catch (IOException failure)
+        {
+            // The place stays: after the next start they are handed over again.
+            MqttLog.FeedFault(services.Logger, channel.Id, failure);
         }
     }
 
@@ -145,13 +195,17 @@ internal sealed class ChannelFeed(Channel channel, FeedServices services, Func<M
 }
 
 /// <summary>What all feeds share.</summary>
-internal sealed class FeedServices(Router router, ChannelInterest interest, SessionAccess access, MqttCounters counters, ILogger<ChannelFeed> logger)
+internal sealed class FeedServices(Router router, ChannelInterest interest, SessionAccess access, SessionStore store, GatewayOptions options, MqttCounters counters, ILogger<ChannelFeed> logger)
 {
     internal Router Router => router;
 
     internal ChannelInterest Interest => interest;
 
     internal SessionAccess Access => access;
+
+    internal SessionStore Store => store;
+
+    internal bool CutsSlowClients => options.MqttCutsSlowClients;
 
     internal MqttCounters Counters => counters;
 

@@ -59,6 +59,9 @@ internal sealed class ClientConnection(ConnectionContext context, MqttCounters c
     /// <summary>Counts a delivery that was left out because the client takes no packets of its size.</summary>
     internal void CountTooLarge() => counters.CountTooLarge();
 
+    /// <summary>Counts that the session came back to a log whose messages had gone before it read them.</summary>
+    internal void CountMissed() => counters.CountMissed();
+
     /// <summary>Ties the connection to a session; before <see cref="WriteAsync"/>.</summary>
     internal void Begin(Session session) => _session = session;
 

@@ -48,6 +48,7 @@ internal sealed class ClientSubscriptions(
     {
         long cid = CidOf(packet.UserProperties);
         var answer = new MqttSubAckPacket { PacketIdentifier = packet.PacketIdentifier, ReasonCodes = [] };
+        var groups = new List<GroupPlace>();
         var granted = new List<(Subscription Subscription, StoredSubscription Stored, bool WantsRetained)>();
         foreach (MqttTopicFilter asked in packet.TopicFilters)
         {
@@ -60,13 +61,14 @@ internal sealed class ClientSubscriptions(
             byte qos = asked.QualityOfServiceLevel is MqttQualityOfServiceLevel.AtMostOnce ? (byte)0 : (byte)1;
             var stored = new StoredSubscription(asked.Topic, qos, asked.NoLocal && filter.Group is null, asked.RetainAsPublished, packet.SubscriptionIdentifier, cid);
             Subscription subscription = Make(session, filter, stored);
-            if (sessions.Put(subscription, out Subscription? before)) feeds.Follow(subscription);
+            if (sessions.Put(subscription, out Subscription? before)) groups.AddRange(feeds.Follow(subscription));
             bool wantsRetained = filter.Group is null && (asked.RetainHandling is MqttRetainHandling.SendAtSubscribe || (asked.RetainHandling is MqttRetainHandling.SendAtSubscribeIfNewSubscriptionOnly && before is null));
             granted.Add((subscription, stored, wantsRetained));
             answer.ReasonCodes.Add((MqttSubscribeReasonCode)qos);
         }
         if (session.IsPersistent && granted.Count > 0)
             await store.PutAsync(session.Number, [.. granted.Select(one => one.Stored)], session.TakePlaces(all: true)).ConfigureAwait(false);
+        if (groups.Count > 0) await store.PutGroupsAsync(groups, isDurable: true).ConfigureAwait(false);
         writer.Reply(answer);
         foreach ((Subscription subscription, _, bool wantsRetained) in granted)
             if (wantsRetained) Replay(connection, subscription);

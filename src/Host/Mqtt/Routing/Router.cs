@@ -49,7 +49,8 @@ internal sealed class Router(AccountFilters filters, SessionAccess access, Sessi
         for (int i = 0; i < batch.Count; i++) Deliver(batch.SessionAt(i), batch.DeliveryAt(i, publication), batch, durable);
     }
 
-    private void Deliver(Session session, in Delivery delivery, DeliveryBatch batch, List<Task> durable)
+    /// <summary>Delivers to one session what no log gives it.</summary>
+    internal void Deliver(Session session, in Delivery delivery, DeliveryBatch batch, List<Task> durable)
     {
         if (delivery.Qos > 0 && session.IsPersistent)
         {
@@ -65,7 +66,13 @@ internal sealed class Router(AccountFilters filters, SessionAccess access, Sessi
     private void Drop(Session session, in Delivery delivery)
     {
         counters.CountDropped();
-        if (delivery.Qos == 0 || session.Connection is not { } connection || connection.IsClosing) return;
+        if (delivery.Qos > 0) Cut(session);
+    }
+
+    /// <summary>Disconnects a client that is too slow.</summary>
+    internal void Cut(Session session)
+    {
+        if (session.Connection is not { } connection || connection.IsClosing) return;
         MqttLog.TooSlow(logger, session.Key.ClientId, MqttLimits.OutboxCountMax);
         connection.Close(MqttDisconnectReasonCode.QuotaExceeded);
     }

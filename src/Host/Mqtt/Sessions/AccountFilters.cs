@@ -12,7 +12,7 @@ internal sealed class AccountFilters(AccountDirectory accounts)
     private readonly ConcurrentDictionary<long, Tree> _trees = new();
 
     /// <summary>The group of a shared filter, made when it is not there.</summary>
-    internal ShareGroup GroupOf(long cid, SubscriptionFilter filter) => TreeOf(cid).Groups.GetOrAdd(filter.Text, static text => new ShareGroup(text));
+    internal ShareGroup GroupOf(long cid, SubscriptionFilter filter) => TreeOf(cid).Groups.GetOrAdd(filter.Text, static (text, cid) => new ShareGroup(cid, text), cid);
 
     /// <summary>Puts a subscription in.</summary>
     internal void Add(Subscription subscription)
@@ -27,6 +27,7 @@ internal sealed class AccountFilters(AccountDirectory accounts)
         {
             bool isNew = subscription.Group.IsEmpty;
             subscription.Group.Add(subscription);
+            tree.Groups[subscription.Filter.Text] = subscription.Group;
             if (isNew) tree.Filters.Add(subscription.Filter, new Wish(null, subscription.Group));
         }
     }
@@ -44,7 +45,9 @@ internal sealed class AccountFilters(AccountDirectory accounts)
         {
             if (subscription.Group.IsEmpty) return;
             subscription.Group.Remove(subscription);
-            if (subscription.Group.IsEmpty) tree.Filters.Remove(subscription.Filter, new Wish(null, subscription.Group));
+            if (!subscription.Group.IsEmpty) return;
+            tree.Filters.Remove(subscription.Filter, new Wish(null, subscription.Group));
+            tree.Groups.TryRemove(new(subscription.Filter.Text, subscription.Group));
         }
     }
 

@@ -110,6 +110,7 @@ internal sealed partial class Session
         lock (_gate)
         {
             if (Connection != connection || !cursor.IsBehind) return true;
+            if (page.SkippedToHead && cursor.Next > 0) connection.CountMissed();
             int index = 0;
             cursor.Reader ??= cursor.Source.OpenReader(this);
             while (index < page.Count)
@@ -128,7 +129,6 @@ internal sealed partial class Session
             }
             cursor.Next = Math.Max(cursor.Next, page.NextKey);
             cursor.PassOver();
-            IsMoved = true;
             if (page.Count > 0) return true;
             // In step: from here on messages are given to us as they come. Nothing can come between, since who gives them needs the gate.
             cursor.IsBehind = !cursor.Source.TryJoin(cursor.Next);

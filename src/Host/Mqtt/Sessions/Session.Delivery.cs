@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using Gateway.Host.Mqtt.Channels;
 using Gateway.Host.Mqtt.Connections;
 using Gateway.Host.Mqtt.Routing;
 using Gateway.Host.Mqtt.Wire;
@@ -59,32 +60,31 @@ internal sealed partial class Session
     /// <param name="key">The message's key in it.</param>
     /// <param name="delivery">The delivery, without its cursor.</param>
     /// <param name="toWake">As for <see cref="Offer"/>.</param>
-    internal void OfferFromLog(LogSource source, long key, in Delivery delivery, out ClientConnection? toWake)
+    /// <returns>Full when it must be read later by a client that is there.</returns>
+    internal OfferOutcome OfferFromLog(LogSource source, long key, in Delivery delivery, out ClientConnection? toWake)
     {
         toWake = null;
         lock (_gate)
         {
             if (!_cursors.TryGetValue(source.ChannelId, out LogCursor? cursor))
             {
-                if (Connection is null) return;
+                if (Connection is null) return OfferOutcome.Absent;
                 cursor = AddCursor(source, key);
             }
-            if (cursor.IsBehind || key < cursor.Next) return;
+            if (cursor.IsBehind || key < cursor.Next) return OfferOutcome.Taken;
             if (Connection is null)
             {
-                if (!cursor.IsKept || delivery.Qos == 0) return;
-                cursor.FallBehind(key);
+                if (cursor.IsKept && delivery.Qos > 0) cursor.FallBehind(key);
+                return OfferOutcome.Absent;
             }
-            else if (_outbox.TryAdd(delivery with { Cursor = cursor, Key = key }))
+            toWake = WakeDue();
+            if (_outbox.TryAdd(delivery with { Cursor = cursor, Key = key }))
             {
                 cursor.Give(key);
-                toWake = WakeDue();
+                return OfferOutcome.Taken;
             }
-            else
-            {
-                cursor.FallBehind(key);
-                toWake = WakeDue();
-            }
+            cursor.FallBehind(key);
+            return OfferOutcome.Full;
         }
     }
 
@@ -191,16 +191,8 @@ internal sealed partial class Session
     /// <returns>False when nothing waited for it.</returns>
     internal bool Acknowledge(ClientConnection connection, ushort number)
     {
-        lock (_gate)
-        {
-            if (Connection != connection || !_inflight.Acknowledge(number)) return false;
-            IsMoved = true;
-            return true;
-        }
+        lock (_gate) return Connection == connection && _inflight.Acknowledge(number);
     }
-
-    /// <summary>Its places in logs changed since they were stored last.</summary>
-    internal bool IsMoved { get; set; }
 
     /// <summary>Places in logs that are kept while the client is away: channel, acknowledged below, sent below.</summary>
     /// <param name="all">Also those that did not change since they were taken last.</param>
@@ -208,7 +200,6 @@ internal sealed partial class Session
     {
         lock (_gate)
         {
-            IsMoved = false;
             var places = new List<(long, long, long)>();
             foreach (LogCursor cursor in _cursors.Values)
                 if (cursor.IsKept && (cursor.TryTakeMove() || all)) places.Add((cursor.Source.ChannelId, cursor.AcknowledgedBelow, Math.Max(cursor.Next, cursor.SentBelow)));
@@ -220,6 +211,17 @@ internal sealed partial class Session
     internal long QueueAcknowledgedBelow
     {
         get { lock (_gate) return _cursors.TryGetValue(0, out LogCursor? cursor) ? cursor.AcknowledgedBelow : 0; }
+    }
+
+    /// <summary>Gives up its places in channels that no subscription wants any more: what comes until it subscribes again is not for it.</summary>
+    private void LeaveChannels()
+    {
+        foreach (LogCursor cursor in _cursors.Values.ToArray())
+        {
+            long channelId = cursor.Source.ChannelId;
+            if (channelId == 0 || _subscriptions.Values.Any(subscription => subscription.Group is null && ChannelInterest.Covers(subscription.Filter.Levels, channelId))) continue;
+            _cursors.Remove(channelId);
+        }
     }
 
     private LogCursor AddCursor(LogSource source, long from)

@@ -1,4 +1,5 @@
 using Gateway.Host.Accounts;
+using Gateway.Host.Mqtt.Channels;
 using Gateway.Host.Mqtt.Connections;
 using Gateway.Host.Mqtt.Storing;
 using Gateway.Host.Mqtt.Topics;
@@ -44,6 +45,9 @@ internal sealed partial class Session
 
     /// <summary>Whether it outlives its connection.</summary>
     internal bool IsPersistent => Expiry > TimeSpan.Zero;
+
+    /// <summary>It is in the store.</summary>
+    internal bool IsStored { get; set; }
 
     /// <summary>When its client went, s since 1970; 0 while it is there.</summary>
     internal long DisconnectedAt { get; set; }
@@ -97,6 +101,7 @@ internal sealed partial class Session
         {
             if (!_subscriptions.Remove(filter, out Subscription? subscription)) return null;
             if (subscription.Group is null) Filters.Remove(subscription.Filter, subscription);
+            if (ChannelInterest.CanMatch(subscription.Filter.Levels)) LeaveChannels();
             return subscription;
         }
     }

@@ -54,7 +54,8 @@ internal sealed class SessionDirectory(AccountDirectory accounts, LimitDirectory
             session.Expiry = opening.Expiry;
             before = session.Attach(opening.Connection, opening.ReceiveMaximum);
             _sessions[opening.Key] = session;
-            Task stored = session.IsPersistent ? store.PutAsync(StoredOf(session)) : isPresent ? store.RemoveAsync(session.Number) : Task.CompletedTask;
+            Task stored = session.IsPersistent ? store.PutAsync(StoredOf(session)) : session.IsStored ? store.RemoveAsync(session.Number) : Task.CompletedTask;
+            session.IsStored = session.IsPersistent;
             result = (session, isPresent, Task.WhenAll(ended, stored));
         }
         before?.Close(MqttDisconnectReasonCode.SessionTakenOver);
@@ -86,7 +87,7 @@ internal sealed class SessionDirectory(AccountDirectory accounts, LimitDirectory
                 connection.Close(reason);
                 session.Detach(connection, 0);
             }
-            return session.IsPersistent || session.Queue is not null ? RemoveAsync(session) : Task.CompletedTask;
+            return session.IsStored || session.Queue is not null ? RemoveAsync(session) : Task.CompletedTask;
         }
     }
 
@@ -96,6 +97,7 @@ internal sealed class SessionDirectory(AccountDirectory accounts, LimitDirectory
         var session = new Session(new SessionKey(stored.Cid, stored.ClientId), token)
         {
             Number = stored.Number,
+            IsStored = true,
             Expiry = TimeSpan.FromSeconds(stored.ExpirySeconds),
             // Of a client that was there when the process ended nobody knows when it went: its time begins now.
             DisconnectedAt = stored.DisconnectedAt > 0 ? stored.DisconnectedAt : clock.GetUtcNow().ToUnixTimeSeconds(),

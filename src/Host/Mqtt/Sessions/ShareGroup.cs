@@ -8,11 +8,15 @@ namespace Gateway.Host.Mqtt.Sessions;
 /// Any number of threads. A sticky group gives the same part of a topic to the same member as long as the members stay; when one comes or goes, only what was or becomes its own moves
 /// (rendezvous hashing). Members whose client is there go before those whose client is away.
 /// </remarks>
-internal sealed class ShareGroup(string filter)
+internal sealed class ShareGroup(long cid, string filter)
 {
     private readonly Lock _gate = new();
+    private readonly HashSet<long> _channels = [];
     private Subscription[] _members = [];
     private int _turn;
+
+    /// <summary>The account.</summary>
+    internal long Cid => cid;
 
     /// <summary>The filter with its prefix: the name of the group.</summary>
     internal string Filter => filter;
@@ -21,6 +25,12 @@ internal sealed class ShareGroup(string filter)
     internal bool IsEmpty
     {
         get { lock (_gate) return _members.Length == 0; }
+    }
+
+    /// <summary>Whether it is new that the group has a place of its own in a channel.</summary>
+    internal bool TryBegin(long channelId)
+    {
+        lock (_gate) return _channels.Add(channelId);
     }
 
     /// <summary>Puts a member in, in place of the same session's former subscription.</summary>
@@ -34,9 +44,6 @@ internal sealed class ShareGroup(string filter)
     {
         lock (_gate) _members = [.. _members.Where(other => other != member)];
     }
-
-    /// <summary>Whether a subscription stands for the group in the account's tree of filters: only one does, so that a match is found once.</summary>
-
 
     /// <summary>Chooses the member for a message.</summary>
     /// <param name="topic">Its topic.</param>

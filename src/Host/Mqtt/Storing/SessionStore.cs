@@ -22,6 +22,7 @@ internal sealed class SessionStore : IAsyncDisposable
         CREATE TABLE IF NOT EXISTS subscriptions (session INTEGER NOT NULL, filter TEXT NOT NULL, qos INTEGER NOT NULL, nolocal INTEGER NOT NULL, rap INTEGER NOT NULL,
             identifier INTEGER NOT NULL, cid INTEGER NOT NULL, PRIMARY KEY (session, filter)) WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS places (session INTEGER NOT NULL, channel INTEGER NOT NULL, acknowledged INTEGER NOT NULL, sent INTEGER NOT NULL, PRIMARY KEY (session, channel)) WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS groups (cid INTEGER NOT NULL, filter TEXT NOT NULL, channel INTEGER NOT NULL, next INTEGER NOT NULL, PRIMARY KEY (cid, filter, channel)) WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS retained (cid INTEGER NOT NULL, topic TEXT NOT NULL, message BLOB NOT NULL, PRIMARY KEY (cid, topic)) WITHOUT ROWID;
         """;
 
@@ -51,6 +52,14 @@ internal sealed class SessionStore : IAsyncDisposable
         Read("SELECT session, channel, acknowledged, sent FROM places", row =>
             sessions.GetValueOrDefault(row.GetInt64(0))?.Places.Add(row.GetInt64(1), (row.GetInt64(2), row.GetInt64(3))));
         return [.. sessions.Values];
+    }
+
+    /// <summary>Reads the places of groups in channels; before the first change.</summary>
+    internal List<GroupPlace> ReadGroups()
+    {
+        var places = new List<GroupPlace>();
+        Read("SELECT cid, filter, channel, next FROM groups", row => places.Add(new GroupPlace(row.GetInt64(0), row.GetString(1), row.GetInt64(2), row.GetInt64(3))));
+        return places;
     }
 
     /// <summary>Reads all retained messages; before the first change.</summary>
@@ -89,6 +98,18 @@ internal sealed class SessionStore : IAsyncDisposable
 
     /// <summary>Stores places of a session in logs. Not synced.</summary>
     internal Task PutPlacesAsync(long number, IReadOnlyList<(long ChannelId, long AcknowledgedBelow, long SentBelow)> places) => AskAsync(store => store.Put(number, places), isDurable: false);
+
+    /// <summary>Stores places of groups in channels.</summary>
+    /// <param name="places">The places.</param>
+    /// <param name="isDurable">Whether it must outlive a power failure when the task ends.</param>
+    internal Task PutGroupsAsync(IReadOnlyList<GroupPlace> places, bool isDurable) => AskAsync(store =>
+    {
+        foreach (GroupPlace place in places)
+            store.Run("INSERT OR REPLACE INTO groups (cid, filter, channel, next) VALUES ($1, $2, $3, $4)", place.Cid, place.Filter, place.ChannelId, place.Next);
+    }, isDurable);
+
+    /// <summary>Forgets the places of a group that nobody is in any more.</summary>
+    internal Task RemoveGroupAsync(long cid, string filter) => AskAsync(store => store.Run("DELETE FROM groups WHERE cid = $1 AND filter = $2", cid, filter), isDurable: false);
 
     /// <summary>Stores a retained message, or removes it when there is none.</summary>
     internal Task PutRetainedAsync(long cid, string topic, byte[]? message) => AskAsync(store =>

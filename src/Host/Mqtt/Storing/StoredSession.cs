@@ -16,6 +16,13 @@ internal sealed record StoredSession(long Number, long Cid, string ClientId, lon
     internal Dictionary<long, (long AcknowledgedBelow, long SentBelow)> Places { get; } = [];
 }
 
+/// <summary>How far a group has been handed the messages of a channel.</summary>
+/// <param name="Cid">The account.</param>
+/// <param name="Filter">The filter with its prefix: the name of the group.</param>
+/// <param name="ChannelId">The channel.</param>
+/// <param name="Next">Everything below this key was handed to a member, or was not wanted.</param>
+internal sealed record GroupPlace(long Cid, string Filter, long ChannelId, long Next);
+
 /// <summary>A subscription as it is kept on disk.</summary>
 /// <param name="Filter">As the client wrote it.</param>
 /// <param name="Qos">0 or 1.</param>

@@ -9,6 +9,9 @@ internal sealed class FilterSpec
 {
     private const string Known = "cid=NUMBER, modified_since>TIME, payload=EXPRESSION, message=EXPRESSION";
 
+    private Expression? _payload;
+    private Expression? _message;
+
     private FilterSpec()
     {
     }
@@ -20,10 +23,10 @@ internal sealed class FilterSpec
     internal long? ModifiedSinceUs { get; private set; }
 
     /// <summary>Condition on the payload.</summary>
-    internal Expression? Payload { get; private set; }
+    internal Expression? Payload => _payload;
 
     /// <summary>Condition on the message.</summary>
-    internal Expression? Message { get; private set; }
+    internal Expression? Message => _message;
 
     /// <summary>Reads a specification.</summary>
     /// <param name="text">What stands between <c>$filter/</c> and the next slash.</param>
@@ -51,13 +54,8 @@ internal sealed class FilterSpec
             };
             if (problem.Length > 0) return null;
         }
-        spec.Payload = spec._payload;
-        spec.Message = spec._message;
         return spec;
     }
-
-    private Expression? _payload;
-    private Expression? _message;
 
     private string ReadCid(string value)
     {
