@@ -17,24 +17,26 @@ internal static class ConnectionRoutes
         new("DELETE", "/gw/devices/{sel}/connections/{connection}", RouteInputs.None, CloseOfDevicesAsync, "Closes connections of devices."),
     ];
 
+    /// <summary>What a connection looks like.</summary>
+    /// <param name="isShown">Whether who asks may see a device; else nothing is said of it.</param>
+    internal static ItemShape<DeviceConnection> ShapeOf(Func<Device, bool> isShown) => new(
+        new("id", true, (json, connection) => json.WriteNumberValue(connection.Id)),
+        new("channel_id", true, (json, connection) => json.WriteNumberValue(connection.Channel.Id)),
+        new("device_id", true, (json, connection) => json.WriteNumberValue(connection.Device is { } device && isShown(device) ? device.Id : 0)),
+        new("ident", true, (json, connection) => json.WriteStringValue(connection.Ident)),
+        new("source", true, (json, connection) => json.WriteStringValue(connection.Source)),
+        new("transport", true, (json, connection) => json.WriteStringValue(connection.Transport is Transport.Udp ? "udp" : "tcp")),
+        new("established", true, (json, connection) => json.WriteNumberValue(connection.EstablishedUs / 1e6m)),
+        new("secondary", true, (json, _) => json.WriteBooleanValue(false)),
+        new("meta", true, (json, _) => json.WriteNullValue()),
+        new("recv", false, (json, connection) => json.WriteNumberValue(connection.BytesReceived)),
+        new("send", false, (json, connection) => json.WriteNumberValue(connection.BytesSent)),
+        new("msgs", false, (json, connection) => json.WriteNumberValue(connection.Messages)));
+
     private static ItemShape<DeviceConnection> ShapeOf(ApiCall call)
     {
         AccessPolicy policy = call.Service<AccessPolicy>();
-        return new(
-            new("id", true, (json, connection) => json.WriteNumberValue(connection.Id)),
-            new("channel_id", true, (json, connection) => json.WriteNumberValue(connection.Channel.Id)),
-            // Of a device that who asks may not see, nothing is said.
-            new("device_id", true, (json, connection) =>
-                json.WriteNumberValue(connection.Device is { } device && policy.Sees(call.Caller, DeviceRoutes.Kind.Collection, device.Definition.Cid, device.Id) ? device.Id : 0)),
-            new("ident", true, (json, connection) => json.WriteStringValue(connection.Ident)),
-            new("source", true, (json, connection) => json.WriteStringValue(connection.Source)),
-            new("transport", true, (json, connection) => json.WriteStringValue(connection.Transport is Transport.Udp ? "udp" : "tcp")),
-            new("established", true, (json, connection) => json.WriteNumberValue(connection.EstablishedUs / 1e6m)),
-            new("secondary", true, (json, _) => json.WriteBooleanValue(false)),
-            new("meta", true, (json, _) => json.WriteNullValue()),
-            new("recv", false, (json, connection) => json.WriteNumberValue(connection.BytesReceived)),
-            new("send", false, (json, connection) => json.WriteNumberValue(connection.BytesSent)),
-            new("msgs", false, (json, connection) => json.WriteNumberValue(connection.Messages)));
+        return ShapeOf(device => policy.Sees(call.Caller, DeviceRoutes.Kind.Collection, device.Definition.Cid, device.Id));
     }
 
     private static Task ReadAsync(ApiCall call, Func<ApiCall, List<DeviceConnection>> select)

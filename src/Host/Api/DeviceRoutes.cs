@@ -27,7 +27,8 @@ internal static class DeviceRoutes
         new("DELETE", "/gw/devices/{sel}", RouteInputs.None, RemoveAsync, "Removes devices; their messages stay in the channels."),
     ];
 
-    private static ItemShape<Device> ShapeOf(DeviceTypes types, CodecRegistry protocols) => new(
+    /// <summary>What a device looks like.</summary>
+    internal static ItemShape<Device> ShapeOf(DeviceTypes types, CodecRegistry protocols) => new(
         new("id", true, (json, device) => json.WriteNumberValue(device.Id)),
         new("name", true, (json, device) => json.WriteStringValue(device.Definition.Name)),
         new("enabled", true, (json, device) => json.WriteBooleanValue(device.Definition.Enabled)),

@@ -30,6 +30,9 @@ internal sealed class ItemShape<T>
         _default = new Projection([.. fields.Where(field => field.IsDefault).Select(field => (field, (string[])[]))]);
     }
 
+    /// <summary>All fields.</summary>
+    internal IReadOnlyList<ItemField<T>> Fields => _fields;
+
     /// <summary>Names of all fields.</summary>
     internal IReadOnlyList<string> Names { get; }
 

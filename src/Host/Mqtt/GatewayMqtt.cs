@@ -2,6 +2,7 @@ using Gateway.Host.Mqtt.Channels;
 using Gateway.Host.Mqtt.Connections;
 using Gateway.Host.Mqtt.Routing;
 using Gateway.Host.Mqtt.Sessions;
+using Gateway.Host.Mqtt.States;
 using Gateway.Host.Mqtt.Storing;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Connections;
@@ -26,6 +27,8 @@ internal static class GatewayMqtt
         services.AddSingleton<AccountFilters>();
         services.AddSingleton<ChannelInterest>();
         services.AddSingleton<SessionDirectory>();
+        services.AddSingleton<StateTree>();
+        services.AddSingleton<IRetainedSource>(provider => provider.GetRequiredService<StateTree>());
         services.AddSingleton<RetainedMessages>();
         services.AddSingleton<Router>();
         services.AddSingleton<FeedServices>();
@@ -39,6 +42,7 @@ internal static class GatewayMqtt
         services.AddSingleton<IMqttPublisher>(provider => provider.GetRequiredService<MqttBroker>());
         services.AddHostedService(provider => provider.GetRequiredService<PlaceKeeper>());
         services.AddHostedService(provider => provider.GetRequiredService<MqttBroker>());
+        services.AddHostedService<StatePublisher>();
         return services;
     }
 

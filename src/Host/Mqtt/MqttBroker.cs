@@ -111,7 +111,6 @@ internal sealed class MqttBroker(
     /// <inheritdoc/>
     public async ValueTask PublishAsync(Publication publication)
     {
-        if (publication.IsRetained && retained.TryPut(publication) is { } stored) await stored.ConfigureAwait(false);
         if (!_batches.TryTake(out DeliveryBatch? batch)) batch = new DeliveryBatch();
         var durable = new List<Task>();
         router.Route(publication, batch, durable);

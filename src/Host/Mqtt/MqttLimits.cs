@@ -36,9 +36,6 @@ internal static class MqttLimits
     /// <summary>Most bytes of payload that wait in memory for one client; one delivery may wait whatever its size.</summary>
     internal const int OutboxBytesMax = 1024 * 1024;
 
-    /// <summary>Bytes that wait in the system for one client's socket; the system doubles it for its own books.</summary>
-    internal const int SocketBytesMax = 256 * 1024;
-
     /// <summary>Bytes of answers to a client's own packets that wait for it; beyond, the client is not read.</summary>
     internal const int ReplyBytesMax = 64 * 1024;
 
@@ -57,7 +54,7 @@ internal static class MqttLimits
     /// <summary>Most retained messages of clients.</summary>
     internal const int RetainedCountMax = 100_000;
 
-    /// <summary>Most retained messages that wait for one client after it subscribed.</summary>
+    /// <summary>Most retained messages that wait for one client after it subscribed; one that asks for more at once is disconnected, and must subscribe to less at a time.</summary>
     internal const int ReplayMax = 200_000;
 
     /// <summary>Bytes that wait for one session on disk where no limit of its account says otherwise.</summary>

@@ -27,6 +27,9 @@ internal static partial class MqttLog
     [LoggerMessage(3108, LogLevel.Debug, "MQTT client {ClientId} subscribed to no filter: {Problem}.")]
     internal static partial void FilterRefused(ILogger logger, string clientId, string problem);
 
+    [LoggerMessage(3109, LogLevel.Error, "Changes of state can't be published now.")]
+    internal static partial void StateFault(ILogger logger, Exception failure);
+
     [LoggerMessage(3201, LogLevel.Error, "Messages of channel {ChannelId} can't be published now.")]
     internal static partial void FeedFault(ILogger logger, long channelId, Exception failure);
 }

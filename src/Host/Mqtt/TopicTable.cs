@@ -7,5 +7,12 @@ internal static class TopicTable
     internal static IReadOnlyList<(string Topic, string Description)> All { get; } =
     [
         (Channels.ChannelInterest.MessagePrefix + "{channel_id}/{ident}", "each message that a channel stored"),
+        ("flespi/state/gw/channels/{channel_id}", "retained: the channel, with the fields that REST shows by default"),
+        ("flespi/state/gw/channels/{channel_id}/{property}", "retained: one field of the channel"),
+        ("flespi/state/gw/devices/{device_id}", "retained: the device, with the fields that REST shows by default"),
+        ("flespi/state/gw/devices/{device_id}/{property}", "retained: one field of the device"),
+        ("flespi/state/gw/devices/{device_id}/telemetry/{parameter}", "retained: the last value of a parameter, with the time of the value"),
+        ("flespi/state/gw/devices/{device_id}/connections/{connection_id}", "retained: an open connection of the device"),
+        ("flespi/state/gw/devices/{device_id}/commands-queue/{command_id}", "retained: a command that has not ended"),
     ];
 }

@@ -17,12 +17,11 @@ internal sealed partial class TelemetryValues
     /// <param name="device">Whose values they are: for <c>device.id</c>, <c>device.name</c> and <c>device.type.id</c>, which no message stores.</param>
     internal void WriteJson(Utf8JsonWriter json, ParameterSelection? selection, MessageDevice device)
     {
-        List<Shown> all = Collect(device);
-        if (PositionOf(all) is { } position) all.Add(position);
+        List<TelemetryValue> all = [.. All(device)];
         all.Sort(static (left, right) => string.CompareOrdinal(left.Name, right.Name));
 
         json.WriteStartObject();
-        foreach (Shown one in all)
+        foreach (TelemetryValue one in all)
         {
             if (selection?.Matches(Encoding.UTF8.GetBytes(one.Name)) is false) continue;
             json.WriteStartObject(one.Name);
@@ -35,18 +34,18 @@ internal sealed partial class TelemetryValues
     }
 
     /// <summary>All values as JSON, and what messages show although they do not store it.</summary>
-    private List<Shown> Collect(MessageDevice device)
+    private List<TelemetryValue> Collect(MessageDevice device)
     {
         Span<byte> scratch = stackalloc byte[ParameterDictionary.NameBytesMax];
         var json = new ArrayBufferWriter<byte>();
         lock (_gate)
         {
-            var all = new List<Shown>(_count + 7);
+            var all = new List<TelemetryValue>(_count + 7);
             for (int i = 0; i < _count; i++)
             {
                 json.ResetWrittenCount();
                 if (!MessageJson.WriteValue(_bytes.AsSpan(_places[i].Start, _places[i].Length), json)) continue;
-                all.Add(new Shown(Encoding.UTF8.GetString(names.NameOf(_numbers[i], scratch)), _times[i], json.WrittenSpan.ToArray()));
+                all.Add(new TelemetryValue(Encoding.UTF8.GetString(names.NameOf(_numbers[i], scratch)), _times[i], json.WrittenSpan.ToArray()));
             }
             if (_origin.ServerTimeUs == 0) return all;
 
@@ -59,14 +58,14 @@ internal sealed partial class TelemetryValues
             {
                 all.RemoveAll(one => one.Name == name);
                 byte[] text = value is ReadOnlyMemory<byte> utf8 ? Quoted(utf8.Span) : Encoding.ASCII.GetBytes(FormattableString.Invariant($"{value}"));
-                all.Add(new Shown(name, _origin.ServerTimeUs, text));
+                all.Add(new TelemetryValue(name, _origin.ServerTimeUs, text));
             }
             return all;
         }
     }
 
     /// <summary>The position of one moment: latitude and longitude of the newest fix, and what else was said of it then. Null when there is no fix.</summary>
-    private static Shown? PositionOf(List<Shown> all)
+    private static TelemetryValue? PositionOf(List<TelemetryValue> all)
     {
         int latitude = all.FindIndex(static one => one.Name == "position.latitude"), longitude = all.FindIndex(static one => one.Name == "position.longitude");
         if (latitude < 0 || longitude < 0 || all[latitude].TimeUs != all[longitude].TimeUs) return null;
@@ -75,14 +74,14 @@ internal sealed partial class TelemetryValues
         using (var json = new Utf8JsonWriter(buffer))
         {
             json.WriteStartObject();
-            foreach (Shown one in all.Where(one => one.TimeUs == fixUs && one.Name.StartsWith(GroupPrefix, StringComparison.Ordinal)).OrderBy(one => one.Name, StringComparer.Ordinal))
+            foreach (TelemetryValue one in all.Where(one => one.TimeUs == fixUs && one.Name.StartsWith(GroupPrefix, StringComparison.Ordinal)).OrderBy(one => one.Name, StringComparer.Ordinal))
             {
                 json.WritePropertyName(one.Name[GroupPrefix.Length..]);
                 json.WriteRawValue(one.Json, skipInputValidation: true);
             }
             json.WriteEndObject();
         }
-        return new Shown(Group, fixUs, buffer.WrittenSpan.ToArray());
+        return new TelemetryValue(Group, fixUs, buffer.WrittenSpan.ToArray());
     }
 
     private static byte[] Quoted(ReadOnlySpan<byte> utf8)
@@ -91,7 +90,4 @@ internal sealed partial class TelemetryValues
         using (var json = new Utf8JsonWriter(buffer)) json.WriteStringValue(utf8);
         return buffer.WrittenSpan.ToArray();
     }
-
-    /// <summary>A value as it is shown.</summary>
-    private readonly record struct Shown(string Name, long TimeUs, byte[] Json);
 }

@@ -76,6 +76,9 @@ internal sealed partial class TelemetryValues
                 int at = Find(number);
                 if (at < 0 || _times[at] <= timeUs) Put(at, number, timeUs, value);
             }
+            // What was known before a restart is no news.
+            _fresh.AsSpan().Clear();
+            _toldOrigin = _origin;
         }
         return stored.IsEmpty;
     }

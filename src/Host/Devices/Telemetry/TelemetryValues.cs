@@ -41,6 +41,7 @@ internal sealed partial class TelemetryValues(NameTable names)
         {
             _isChanged = true;
             if (origin.ServerTimeUs >= _origin.ServerTimeUs) _origin = origin;
+            Volatile.Write(ref _hasFresh, true);
             var values = new MessageValues(payload);
             while (values.MoveNext())
             {
@@ -66,6 +67,7 @@ internal sealed partial class TelemetryValues(NameTable names)
             for (int i = _count - 1; i >= 0; i--)
             {
                 if (selection is not null && !selection.Matches(names.NameOf(_numbers[i], scratch))) continue;
+                NoteCleared(_numbers[i]);
                 RemoveAt(i);
                 removed++;
             }
@@ -93,6 +95,8 @@ internal sealed partial class TelemetryValues(NameTable names)
     {
         if (at >= 0 && value.Length <= _places[at].Room)
         {
+            Span<byte> before = _bytes.AsSpan(_places[at].Start, _places[at].Length);
+            if (!value.SequenceEqual(before)) NoteFresh(at);
             value.CopyTo(_bytes.AsSpan(_places[at].Start));
             _places[at] = _places[at] with { Length = (ushort)value.Length };
             _times[at] = timeUs;
@@ -109,6 +113,7 @@ internal sealed partial class TelemetryValues(NameTable names)
             Array.Resize(ref _numbers, length);
             Array.Resize(ref _times, length);
             Array.Resize(ref _places, length);
+            Array.Resize(ref _fresh, length);
         }
         MakeRoom(value.Length);
         (_numbers[_count], _times[_count]) = (number, timeUs);
@@ -116,14 +121,14 @@ internal sealed partial class TelemetryValues(NameTable names)
         value.CopyTo(_bytes.AsSpan(_end));
         _end += value.Length;
         _used += value.Length;
-        _count++;
+        NoteFresh(_count++);
     }
 
     private void RemoveAt(int at)
     {
         _used -= _places[at].Room;
         int last = --_count;
-        (_numbers[at], _times[at], _places[at]) = (_numbers[last], _times[last], _places[last]);
+        (_numbers[at], _times[at], _places[at], _fresh[at]) = (_numbers[last], _times[last], _places[last], _fresh[last]);
     }
 
     /// <summary>Gives up the oldest value, if it is older than the one that comes.</summary>
@@ -133,6 +138,7 @@ internal sealed partial class TelemetryValues(NameTable names)
         for (int i = 1; i < _count; i++)
             if (_times[i] < _times[oldest]) oldest = i;
         if (_count == 0 || _times[oldest] >= timeUs) return false;
+        NoteCleared(_numbers[oldest]);
         RemoveAt(oldest);
         return true;
     }

@@ -119,13 +119,20 @@ internal sealed class ClientSubscriptions(
     private void Replay(ClientConnection connection, Subscription subscription)
     {
         var deliveries = new List<Delivery>();
-        foreach (Publication publication in retained.Match(subscription.Session.Key.Cid, subscription.Filter, clock.GetUtcNow().ToUnixTimeUs()))
+        Session session = subscription.Session;
+        List<Publication> found = retained.Match(session.Key.Cid, subscription.Filter, (cid, right) => access.MayRead(session, cid, right), clock.GetUtcNow().ToUnixTimeUs());
+        if (found.Count > MqttLimits.ReplayMax)
         {
-            if (!subscription.Wants(publication) || !access.MayReceive(subscription.Session, publication)) continue;
+            connection.Close(MqttDisconnectReasonCode.QuotaExceeded);
+            return;
+        }
+        foreach (Publication publication in found)
+        {
+            if (!subscription.Wants(publication) || !access.MayReceive(session, publication)) continue;
             deliveries.Add(new Delivery(publication, Math.Min(subscription.Qos, publication.Qos), IsRetained: true, subscription.Identifiers));
         }
         if (deliveries.Count == 0) return;
-        if (subscription.Session.TryReplay(deliveries)) connection.Wake();
+        if (session.TryReplay(deliveries)) connection.Wake();
         else connection.Close(MqttDisconnectReasonCode.QuotaExceeded);
     }
 

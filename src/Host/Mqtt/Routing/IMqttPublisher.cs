@@ -2,8 +2,8 @@ namespace Gateway.Host.Mqtt.Routing;
 
 /// <summary>The one way for the rest of the gateway to publish over MQTT.</summary>
 /// <remarks>
-/// Messages of channels do not come this way: their logs are read. A retained publication of the gateway is kept in memory, since what it tells is kept elsewhere: publish it again after each start,
-/// and with an empty payload when the item is gone. Any number of threads; publications of one thread keep their order.
+/// Messages of channels do not come this way: their logs are read. A retained publication of the gateway is not kept, since what it tells is kept elsewhere: who subscribes later is told by an
+/// <see cref="IRetainedSource"/>. With an empty payload it says that the item is gone. Any number of threads; publications of one thread keep their order.
 /// </remarks>
 internal interface IMqttPublisher
 {

@@ -7,9 +7,9 @@ namespace Gateway.Host.Mqtt.Routing;
 
 /// <summary>The last retained message of each topic, for who subscribes later. Each account has topics of its own.</summary>
 /// <remarks>
-/// Any number of threads. Those of clients are kept on disk; those of the gateway are not, since what they tell is kept elsewhere: who publishes them does so again at each start.
+/// Any number of threads. Those of clients are kept here and on disk; those of the gateway are not kept, since what they tell is kept elsewhere: their sources are asked.
 /// </remarks>
-internal sealed class RetainedMessages(SessionStore store, AccountDirectory accounts, LimitDirectory limits)
+internal sealed class RetainedMessages(SessionStore store, IEnumerable<IRetainedSource> sources, AccountDirectory accounts, LimitDirectory limits)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<long, Shelf> _shelves = [];
@@ -27,24 +27,25 @@ internal sealed class RetainedMessages(SessionStore store, AccountDirectory acco
         if (PublicationRecord.TryRead(bytes, out Delivery delivery)) Put(delivery.Publication, out _);
     });
 
-    /// <summary>Takes a retained publication, or with an empty payload forgets the one at its topic.</summary>
-    /// <returns>A task that ends when it is durable, already ended for the gateway's own; null when the account may retain no more.</returns>
+    /// <summary>Takes a retained publication of a client, or with an empty payload forgets the one at its topic.</summary>
+    /// <returns>A task that ends when it is durable; null when the account may retain no more.</returns>
     internal Task? TryPut(Publication publication)
     {
-        bool isClients = publication.Right is null;
-        if (isClients && !publication.Payload.IsEmpty && !Fits(publication)) return null;
+        if (!publication.Payload.IsEmpty && !Fits(publication)) return null;
         Put(publication, out bool isChanged);
-        if (!isClients || !isChanged) return Task.CompletedTask;
+        if (!isChanged) return Task.CompletedTask;
         return store.PutRetainedAsync(publication.Cid, publication.Topic, publication.Payload.IsEmpty ? null : PublicationRecord.Write(new Delivery(publication, 1, true, DeliveryBatch.NoIdentifiers)));
     }
 
     /// <summary>All messages that a filter matches, of an account and those below it, those that expired left out.</summary>
     /// <param name="cid">The account of the subscriber.</param>
     /// <param name="filter">The filter.</param>
+    /// <param name="mayRead">Whether the subscriber may read part of an item of an account.</param>
     /// <param name="nowUs">µs since 1970.</param>
-    internal List<Publication> Match(long cid, SubscriptionFilter filter, long nowUs)
+    internal List<Publication> Match(long cid, SubscriptionFilter filter, Func<long, ItemRight, bool> mayRead, long nowUs)
     {
         var found = new List<Publication>();
+        foreach (IRetainedSource source in sources) source.Find(filter, mayRead, found);
         lock (_gate)
         {
             foreach ((long owner, Shelf shelf) in _shelves)

@@ -61,6 +61,16 @@ internal sealed class AccountFilters(AccountDirectory accounts)
             if (_trees.TryGetValue(account.Id, out Tree? tree)) tree.Filters.Match(topic, found);
     }
 
+    /// <summary>Whether anybody may want messages below a topic; quick, for who would have to make many of them.</summary>
+    /// <param name="topic">How the topics begin: whole levels, none of them a wildcard or hidden.</param>
+    /// <param name="cid">The account of the messages.</param>
+    internal bool Reaches(string topic, long cid)
+    {
+        foreach (Account account in accounts.Upward(cid))
+            if (_trees.TryGetValue(account.Id, out Tree? tree) && tree.Filters.Reaches(topic)) return true;
+        return false;
+    }
+
     private Tree TreeOf(long cid) => _trees.GetOrAdd(cid, static _ => new Tree());
 
     private sealed class Tree

@@ -42,6 +42,9 @@ internal sealed class SessionAccess(AccessPolicy policy, AccessTokens tokens, Ac
             : accounts.IsWithin(publication.Cid, caller.AccountId) && AccessPolicy.MaySubscribe(caller, publication.Topic);
     }
 
+    /// <summary>Whether a client may read part of an item of an account.</summary>
+    internal bool MayRead(Session session, long cid, ItemRight right) => CallerOf(session) is { } caller && policy.MayRead(caller, right.Collection, right.Submodule, cid, right.Id);
+
     /// <summary>Bytes that may wait for a session on disk.</summary>
     internal long StorageOf(Session session) => limits.Least(session.Key.Cid, LimitName.MqttSessionStorage) ?? MqttLimits.SessionStorageBytes;
 

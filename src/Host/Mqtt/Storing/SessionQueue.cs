@@ -25,7 +25,9 @@ internal sealed class SessionQueue(IMessageLog log) : LogSource
     internal override LogReader OpenReader(Session session) => new Reader();
 
     /// <summary>Cuts a delivery into records.</summary>
-    internal static Packet PacketOf(in Delivery delivery)
+    /// <param name="delivery">The delivery.</param>
+    /// <param name="nowUs">µs since 1970. It ages from now on: its own time can be that of a value, which may be old.</param>
+    internal static Packet PacketOf(in Delivery delivery, long nowUs)
     {
         byte[] whole = PublicationRecord.Write(delivery);
         int count = Math.Max(1, (whole.Length + PartBytesMax - 1) / PartBytesMax);
@@ -39,7 +41,7 @@ internal sealed class SessionQueue(IMessageLog log) : LogSource
             part.CopyTo(bytes.AsSpan(at + 1));
             ends[i] = at += 1 + part.Length;
         }
-        var packet = new Packet { ServerTimeUs = delivery.Publication.TimeUs };
+        var packet = new Packet { ServerTimeUs = nowUs };
         packet.Use(bytes, ends, count);
         return packet;
     }

@@ -1,3 +1,4 @@
+using Gateway.Host.Channels;
 using Gateway.Host.Configuration;
 using Gateway.Host.Mqtt.Routing;
 using Gateway.Host.Mqtt.Sessions;
@@ -26,7 +27,7 @@ internal sealed class SessionQueues(GatewayOptions options, SessionAccess access
     {
         SessionQueue queue = await OpenAsync(session).ConfigureAwait(false);
         if (session.IsEnded) return;
-        AppendResult result = await queue.Log.AppendAsync(SessionQueue.PacketOf(delivery), CancellationToken.None).ConfigureAwait(false);
+        AppendResult result = await queue.Log.AppendAsync(SessionQueue.PacketOf(delivery, clock.GetUtcNow().ToUnixTimeUs()), CancellationToken.None).ConfigureAwait(false);
         switch (result.Status)
         {
             case AppendStatus.Appended:

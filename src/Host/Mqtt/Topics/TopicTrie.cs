@@ -50,6 +50,25 @@ internal sealed class TopicTrie<T> where T : class
         }
     }
 
+    /// <summary>Whether any filter can match topics that begin with these levels and have more.</summary>
+    internal bool Reaches(ReadOnlySpan<char> levels)
+    {
+        lock (_gate) return Count > 0 && Reaches(_root, levels, isDone: false);
+    }
+
+    private static bool Reaches(Node node, ReadOnlySpan<char> rest, bool isDone)
+    {
+        if (node.Deep is { Count: > 0 }) return true;
+        if (isDone) return node.Any is not null || node.ByValue is { Count: > 0 } || node.Lists is { Count: > 0 };
+        bool hasMore = TopicLevels.TryNext(ref rest, out ReadOnlySpan<char> level);
+        if (node.ByValue is not null && node.ByValue.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(level, out Node? exact) && Reaches(exact, rest, !hasMore)) return true;
+        if (node.Any is not null && Reaches(node.Any, rest, !hasMore)) return true;
+        if (node.ByListed is null || !node.ByListed.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(level, out List<Node>? lists)) return false;
+        foreach (Node list in lists)
+            if (Reaches(list, rest, !hasMore)) return true;
+        return false;
+    }
+
     private static void Match(Node node, ReadOnlySpan<char> rest, bool isTopicDone, bool isHidden, List<T> found)
     {
         if (node.Deep is not null && !isHidden) found.AddRange(node.Deep);     // a/# matches a itself

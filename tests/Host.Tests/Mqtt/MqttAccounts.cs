@@ -1,0 +1,74 @@
+using System.Text.Json;
+using Gateway.Host.Channels;
+using Gateway.Host.Tests.Cli;
+using MQTTnet;
+using MQTTnet.Formatter;
+using Xunit;
+
+namespace Gateway.Host.Tests.Mqtt;
+
+/// <summary>A gateway with two accounts beside each other, and what tests of its topics do to it over REST.</summary>
+internal sealed class MqttAccounts : IAsyncDisposable
+{
+    private MqttAccounts(RunningGateway gateway) => Gateway = gateway;
+
+    public RunningGateway Gateway { get; private set; }
+
+    public long Left { get; private set; }
+
+    public long Right { get; private set; }
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    public static async Task<MqttAccounts> StartAsync()
+    {
+        var accounts = new MqttAccounts(await RunningGateway.StartAsync());
+        accounts.Left = await accounts.MakeAsync("platform/subaccounts", """[{"name":"left"}]""", "id", element => element.GetInt64());
+        accounts.Right = await accounts.MakeAsync("platform/subaccounts", """[{"name":"right"}]""", "id", element => element.GetInt64());
+        return accounts;
+    }
+
+    public async Task RestartAsync() => Gateway = await Gateway.RestartAsync();
+
+    public async Task<Channel> CreateChannelAsync(long cid)
+    {
+        ChannelOutcome outcome = await Gateway.Process.Channels.CreateAsync(new ChannelDraft { Name = "test", ProtocolId = Gateway.Codec.Info.Id, Cid = cid }, Cancelled);
+        Assert.Null(outcome.Problem);
+        return outcome.Channel!;
+    }
+
+    /// <summary>A device of the root's, with the ident of <see cref="MqttTests.TestDevice"/>.</summary>
+    public Task<long> CreateDeviceAsync() =>
+        MakeAsync("gw/devices", $$$"""[{"name":"lorry","device_type_id":{{{Gateway.Codec.Info.Id * 100_000L}}},"configuration":{"ident":"353173060000000"}}]""", "id", element => element.GetInt64());
+
+    public Task<string> TokenAsync(long cid, string access) => MakeAsync("platform/tokens", $$"""[{"cid":{{cid}},"ttl":3600,"access":{{access}}}]""", "key", element => element.GetString()!);
+
+    public async Task SendAsync(HttpMethod method, string path, string? body = null)
+    {
+        using var request = new HttpRequestMessage(method, path) { Content = body is null ? null : new StringContent(body) };
+        using HttpResponseMessage answer = await Gateway.Http.SendAsync(request, Cancelled);
+        Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync(Cancelled));
+    }
+
+    public Task<MqttTests.Subscriber> ConnectAsync(string key, string? filter, MqttProtocolVersion version = MqttProtocolVersion.V500) => MqttTests.Subscriber.ConnectAsync(Options(key, null, version), filter);
+
+    public MqttClientOptionsBuilder Options(string key, string? clientId, MqttProtocolVersion version) => new MqttClientOptionsBuilder()
+        .WithProtocolVersion(version)
+        .WithTimeout(RunningGateway.Patience)
+        .WithTcpServer(Gateway.Process.MqttEndPoint.Address.ToString(), Gateway.Process.MqttEndPoint.Port)
+        .WithClientId(clientId ?? Guid.NewGuid().ToString("n"))
+        .WithCredentials(key);
+
+    public ValueTask DisposeAsync() => Gateway.DisposeAsync();
+
+    private async Task<T> MakeAsync<T>(string path, string body, string field, Func<JsonElement, T> read)
+    {
+        using HttpResponseMessage answer = await Gateway.Http.PostAsync(path, new StringContent(body), Cancelled);
+        string text = await answer.Content.ReadAsStringAsync(Cancelled);
+        Assert.True(answer.IsSuccessStatusCode, text);
+        using JsonDocument json = JsonDocument.Parse(text);
+        JsonElement result = json.RootElement.GetProperty("result");
+        Assert.True(result.GetArrayLength() > 0, text);
+        return read(result[0].GetProperty(field));
+    }
+}
