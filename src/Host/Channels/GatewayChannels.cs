@@ -34,6 +34,7 @@ public static class GatewayChannels
         services.AddGatewayDevices();
         services.AddSingleton<FrameDecoder>();
         services.AddSingleton<DecodeBatchPool>();
+        services.AddSingleton<DatagramBuffers>();
         services.AddSingleton<AppendPatience>();
         services.AddSingleton<ConnectionPump>();
         services.AddSingleton<ListenerServices>();

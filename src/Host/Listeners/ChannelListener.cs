@@ -100,7 +100,7 @@ internal sealed class ChannelListener : IAsyncDisposable
 
 /// <summary>What all listeners share.</summary>
 internal sealed class ListenerServices(
-    ConnectionPump pump, FrameDecoder decoder, AppendPatience patience, DecodeBatchPool batches,
+    ConnectionPump pump, FrameDecoder decoder, AppendPatience patience, DecodeBatchPool batches, DatagramBuffers datagramBuffers,
     Configuration.GatewayOptions options, ILogger<ChannelListener> logger, CommandDelivery? commands = null)
 {
     internal ConnectionPump Pump => pump;
@@ -110,6 +110,8 @@ internal sealed class ListenerServices(
     internal AppendPatience Patience => patience;
 
     internal DecodeBatchPool Batches => batches;
+
+    internal DatagramBuffers DatagramBuffers => datagramBuffers;
 
     internal Configuration.GatewayOptions Options => options;
 

@@ -13,9 +13,6 @@ internal sealed class DatagramPump(Channel channel, Socket socket, ListenerServi
     /// <summary>Datagrams that share an append.</summary>
     internal const int DatagramsPerBatchMax = 256;
 
-    /// <summary>Longest datagram in bytes.</summary>
-    internal const int DatagramBytesMax = 65_536;
-
     /// <summary>Pause after a receive that failed, so that a broken socket costs no processor.</summary>
     internal static readonly TimeSpan ReceiveRetryPause = TimeSpan.FromMilliseconds(100);
 
@@ -70,14 +67,14 @@ internal sealed class DatagramPump(Channel channel, Socket socket, ListenerServi
     /// <summary>Decodes the datagrams that are there, up to the bounds of a batch; waits for none.</summary>
     private void DecodeWaiting(DecodeBatch batch)
     {
-        byte[] buffer = System.Buffers.ArrayPool<byte>.Shared.Rent(DatagramBytesMax);
+        byte[] buffer = services.DatagramBuffers.Rent();
         _messages = 0;
         _bytes = 0;
         try
         {
             do
             {
-                int length = socket.ReceiveFrom(buffer.AsSpan(0, DatagramBytesMax), SocketFlags.None, _sender);
+                int length = socket.ReceiveFrom(buffer, SocketFlags.None, _sender);
                 DecodeDatagram(buffer.AsSpan(0, length), batch);
             }
             while (_answerCount < DatagramsPerBatchMax && !batch.IsFull && socket.Available > 0);
@@ -88,7 +85,7 @@ internal sealed class DatagramPump(Channel channel, Socket socket, ListenerServi
         }
         finally
         {
-            System.Buffers.ArrayPool<byte>.Shared.Return(buffer);
+            services.DatagramBuffers.Return(buffer);
         }
     }
 
