@@ -30,8 +30,9 @@ internal sealed class AccessPolicy(AccountDirectory accounts)
     internal static bool MayUse(Caller caller, ApiRoute route, long id) =>
         route.Audience is not RouteAudience.Listed || caller.Token.Access.Kind is not TokenKind.Acl || caller.Token.Access.Gives(route.Method, route.Collection, route.Submodule, id);
 
-    /// <summary>Whether part of an item may be read: for what reaches a client by other ways than REST.</summary>
-    internal bool MayRead(Caller caller, string collection, string? submodule, long cid, long id) => MayDo(caller, "GET", collection, submodule, cid, id);
+    /// <summary>Whether part of an item may be read, items of accounts only by master tokens: for what reaches a client by other ways than REST.</summary>
+    internal bool MayRead(Caller caller, string collection, string? submodule, long cid, long id) =>
+        (caller.Token.Access.Kind is TokenKind.Master || !collection.StartsWith("platform/", StringComparison.Ordinal)) && MayDo(caller, "GET", collection, submodule, cid, id);
 
     /// <summary>Whether a method may be used on part of an item: for what reaches a client by other ways than the item's own route.</summary>
     internal bool MayDo(Caller caller, string method, string collection, string? submodule, long cid, long id) =>

@@ -43,6 +43,15 @@ internal enum AccountItem
 /// <param name="Trace">The client's number of the request; null when it gives none.</param>
 internal readonly record struct RequestNote(string Method, string Uri, int Status, string? Source, string? App, string? Trace);
 
+/// <summary>Something that happened in an account.</summary>
+/// <param name="Cid">The account.</param>
+/// <param name="Code">What.</param>
+/// <param name="Kind">To what.</param>
+/// <param name="Id">Its number.</param>
+/// <param name="TimeUs">When, µs since 1970.</param>
+/// <param name="Json">As it is kept: a JSON object without its time. Valid while it is told.</param>
+internal readonly record struct AccountEvent(long Cid, AccountEventCode Code, AccountItem Kind, long Id, long TimeUs, ReadOnlyMemory<byte> Json);
+
 /// <summary>What happened in each account: items created, changed, removed; tokens that ended; requests that changed something or were refused. On disk, the oldest giving way.</summary>
 /// <remarks>Any number of threads. Nothing here waits for the disk; what it can't take is dropped and counted.</remarks>
 internal sealed class AccountJournal(RingStore rings, TimeProvider clock)
@@ -60,6 +69,9 @@ internal sealed class AccountJournal(RingStore rings, TimeProvider clock)
     private const int ItemBytesMax = Ring.BytesMax - 1_024;
 
     private static readonly RingOptions s_options = new() { QuotaBytes = 4_000_000, AgeMax = TimeSpan.FromDays(30) };
+
+    /// <summary>Something happened; raised on the thread where it did. Handlers must be short and not throw.</summary>
+    internal event Action<AccountEvent>? Happened;
 
     /// <summary>The ring of an account.</summary>
     internal Ring RingOf(long cid) => rings.Open(RingKind.Accounts, cid, s_options);
@@ -82,7 +94,7 @@ internal sealed class AccountJournal(RingStore rings, TimeProvider clock)
         var bytes = new ArrayBufferWriter<byte>(1_024);
         Write(true);
         if (bytes.WrittenCount > ItemBytesMax) Write(false);
-        RingOf(cid).TryAdd(EntryOf(code), IdentOf(kind, id), bytes.WrittenSpan);
+        Add(cid, code, kind, id, bytes.WrittenMemory);
 
         void Write(bool isWhole)
         {
@@ -124,13 +136,18 @@ internal sealed class AccountJournal(RingStore rings, TimeProvider clock)
             json.WriteString("uri", Cut(request.Uri, UriLengthMax));
             json.WriteEndObject();
         }
-        RingOf(token.Cid).TryAdd(EntryOf(AccountEventCode.Request), IdentOf(AccountItem.Customer, token.Cid), bytes.WrittenSpan);
+        Add(token.Cid, AccountEventCode.Request, AccountItem.Customer, token.Cid, bytes.WrittenMemory);
     }
 
     /// <summary>Deletes what is kept of an account that is gone.</summary>
     internal Task ForgetAsync(long cid) => rings.DeleteAsync(RingKind.Accounts, cid);
 
-    private RingEntry EntryOf(AccountEventCode code) => new(clock.GetUtcNow().ToUnixTimeUs(), Connection: 0, Index: 0, (int)code);
+    private void Add(long cid, AccountEventCode code, AccountItem kind, long id, ReadOnlyMemory<byte> json)
+    {
+        long nowUs = clock.GetUtcNow().ToUnixTimeUs();
+        RingOf(cid).TryAdd(new RingEntry(nowUs, Connection: 0, Index: 0, (int)code), IdentOf(kind, id), json.Span);
+        Happened?.Invoke(new AccountEvent(cid, code, kind, id, nowUs, json));
+    }
 
     private static ReadOnlySpan<char> Cut(string text, int lengthMax) => text.AsSpan(0, Math.Min(text.Length, lengthMax));
 }

@@ -108,8 +108,9 @@ public sealed partial class ChannelDirectory : IDisposable
             if (sockets is not null) channel.Listener = ChannelListener.Start(channel, sockets, _listeners);
             sockets = null;
             _channels[id] = channel;
-            Tell(channel, ChannelEventCode.Created, null, definition);
+            // Whoever follows channels hears of the event too.
             Added?.Invoke(channel);
+            Tell(channel, ChannelEventCode.Created, null, definition);
             return new ChannelOutcome(channel, null);
         }
         finally

@@ -1,5 +1,6 @@
 using Gateway.Host.Mqtt.Channels;
 using Gateway.Host.Mqtt.Connections;
+using Gateway.Host.Mqtt.Logs;
 using Gateway.Host.Mqtt.Routing;
 using Gateway.Host.Mqtt.Sessions;
 using Gateway.Host.Mqtt.States;
@@ -43,6 +44,7 @@ internal static class GatewayMqtt
         services.AddHostedService(provider => provider.GetRequiredService<PlaceKeeper>());
         services.AddHostedService(provider => provider.GetRequiredService<MqttBroker>());
         services.AddHostedService<StatePublisher>();
+        services.AddHostedService<LogPublisher>();
         return services;
     }
 

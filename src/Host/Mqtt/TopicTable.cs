@@ -14,5 +14,11 @@ internal static class TopicTable
         ("flespi/state/gw/devices/{device_id}/telemetry/{parameter}", "retained: the last value of a parameter, with the time of the value"),
         ("flespi/state/gw/devices/{device_id}/connections/{connection_id}", "retained: an open connection of the device"),
         ("flespi/state/gw/devices/{device_id}/commands-queue/{command_id}", "retained: a command that has not ended"),
+        ("flespi/log/gw/channels/{channel_id}/{event}", "what happened to a channel, as its log shows it"),
+        ("flespi/log/gw/channels/{channel_id}/connections/{connection_id}/{event}", "what happened on a connection: accepted, identified, closed, error"),
+        ("flespi/log/gw/devices/{device_id}/{event}", "what happened to a device"),
+        ("flespi/log/gw/devices/{device_id}/commands-queue/{command_id}/{event}", "what happened to a command: queued, sent, processed, canceled, expired"),
+        ("flespi/log/platform/customer/{cid}/request", "a REST request of the account that changed something or was refused"),
+        ("flespi/log/platform/{tokens|limits|subaccounts}/{id}/{event}", "what happened to items of the account"),
     ];
 }

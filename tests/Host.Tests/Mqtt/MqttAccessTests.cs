@@ -218,7 +218,7 @@ public sealed class MqttAccessTests : IAsyncLifetime
 
     private static string TopicOf(Channel channel) => $"flespi/message/gw/channels/{channel.Id}/353173060000000";
 
-    private static async Task<string> PayloadAsync(MqttTests.Subscriber subscriber) => Encoding.UTF8.GetString((await subscriber.NextAsync()).Payload);
+    private static async Task<string> PayloadAsync(MqttTests.Subscriber subscriber) => Encoding.UTF8.GetString((await subscriber.NextBesideStateAsync()).Payload);
 
     private static Task EventuallyAsync(Func<bool> condition, string what) => EventuallyAsync(() => Task.FromResult(condition()), what);
 
