@@ -45,6 +45,14 @@ public sealed class TopicTrieTests
                 string[] expected = [.. filters.Where(filter => NaiveMatch(filter.Text, topic)).Select(filter => filter.Text).Order(StringComparer.Ordinal)];
                 found.Sort(StringComparer.Ordinal);
                 Assert.True(expected.SequenceEqual(found), $"seed {seed}, topic '{topic}': expected {string.Join(" | ", expected)}, found {string.Join(" | ", found)}");
+                // Who asks before he makes messages below a topic must not miss a filter that matches one, nor make them for none.
+                for (int slash = topic.IndexOf('/', StringComparison.Ordinal); slash > 0 && topic[0] != '$'; slash = topic.IndexOf('/', slash + 1))
+                {
+                    string prefix = topic[..slash];
+                    bool isReached = filters.Exists(filter => NaiveReach(filter.Text, prefix));
+                    Assert.True(isReached == trie.Reaches(prefix), $"seed {seed}, below '{prefix}': reached {!isReached}");
+                    Assert.True(isReached || expected.Length == 0, $"seed {seed}: the model of what is reached misses '{topic}'");
+                }
             }
         }
     }
@@ -131,5 +139,18 @@ public sealed class TopicTrieTests
             if (i == levels.Length - 1 && i == wanted.Length - 2 && wanted[^1] == "#") return true;
         }
         return wanted.Length == levels.Length;
+    }
+
+    /// <summary>Whether a filter matches anything with more levels than these.</summary>
+    private static bool NaiveReach(string filter, string prefix)
+    {
+        string[] wanted = filter.Split('/'), levels = prefix.Split('/');
+        for (int i = 0; i < levels.Length; i++)
+        {
+            if (i >= wanted.Length) return false;
+            if (wanted[i] == "#") return true;
+            if (wanted[i] != "+" && wanted[i] != levels[i] && !wanted[i].Split(',').Contains(levels[i])) return false;
+        }
+        return wanted.Length > levels.Length;
     }
 }
