@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Gateway.Host.Accounts;
 using Gateway.Host.Channels;
+using Gateway.Host.Mqtt;
 using Gateway.Host.Tests.Cli;
 using Microsoft.Extensions.DependencyInjection;
 using MQTTnet;
@@ -203,6 +204,26 @@ public sealed class MqttAccessTests : IAsyncLifetime
         for (int i = 0; i < 7; i++)
             if (!(await first.Client.PublishStringAsync("a", "x", MqttQualityOfServiceLevel.AtLeastOnce, cancellationToken: Cancelled)).IsSuccess) refused++;
         Assert.InRange(refused, 1, 4);
+    }
+
+    [Fact]
+    public async Task What_waits_for_a_session_beyond_its_accounts_limit_is_lost_and_counted()
+    {
+        const int Published = 20;
+        long limit = await MakeAsync("limits", """[{"name":"x","mqtt_session_storage":65536}]""", "id", element => element.GetInt64());
+        using (HttpResponseMessage put = await _gateway.Http.PutAsync($"platform/subaccounts/{_left}", new StringContent($$"""{"limit_id":{{limit}}}"""), Cancelled)) Assert.Equal(HttpStatusCode.OK, put.StatusCode);
+        string key = await TokenAsync(_left, """{"type":0}""");
+        MqttClientOptionsBuilder lasting = Options(key, "lasting").WithCleanStart(false).WithSessionExpiryInterval(600);
+        using (MqttTests.Subscriber before = await MqttTests.Subscriber.ConnectAsync(lasting, "own/#")) await before.Client.DisconnectAsync(cancellationToken: Cancelled);
+        using MqttTests.Subscriber publisher = await ConnectAsync(key, null);
+        for (int i = 0; i < Published; i++) Assert.True((await publisher.Client.PublishBinaryAsync("own/a", new byte[10_000], MqttQualityOfServiceLevel.AtLeastOnce, cancellationToken: Cancelled)).IsSuccess);
+        Assert.True(_gateway.Process.Services.GetRequiredService<MqttCounters>().Dropped > 0);
+
+        using MqttTests.Subscriber after = await MqttTests.Subscriber.ConnectAsync(lasting, null);
+        await publisher.Client.PublishStringAsync("own/last", "x", MqttQualityOfServiceLevel.AtLeastOnce, cancellationToken: Cancelled);
+        int got = 0;
+        while ((await after.NextAsync()).Topic != "own/last") got++;
+        Assert.InRange(got, 0, Published - 1);
     }
 
     [Fact]
