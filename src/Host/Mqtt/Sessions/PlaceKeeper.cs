@@ -10,6 +10,9 @@ internal sealed class PlaceKeeper(SessionStore store, ILogger<PlaceKeeper> logge
 {
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(5);
 
+    // A deletion is an entry of the queues' journal: not one for each acknowledgement.
+    private static readonly TimeSpan s_trimInterval = TimeSpan.FromSeconds(1);
+
     private readonly ConcurrentDictionary<Session, byte> _moved = new();
     private readonly Channel<bool> _signal = Channel.CreateBounded<bool>(1);
 
@@ -29,7 +32,7 @@ internal sealed class PlaceKeeper(SessionStore store, ILogger<PlaceKeeper> logge
             try
             {
                 if (session.TakePlaces(all: false) is { Count: > 0 } places) await store.PutPlacesAsync(session.Number, places).ConfigureAwait(false);
-                if (session.Queue is not null) await SessionQueues.TrimAsync(session, session.QueueAcknowledgedBelow).ConfigureAwait(false);
+                if (session.Queue is not null && Environment.TickCount64 - session.TrimmedAt > s_trimInterval.TotalMilliseconds) await SessionQueues.TrimAsync(session).ConfigureAwait(false);
             }
             catch (IOException failure)
             {

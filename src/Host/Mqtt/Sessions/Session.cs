@@ -40,6 +40,9 @@ internal sealed partial class Session
     /// <summary>What waits for it alone; null while nothing ever did.</summary>
     internal Task<SessionQueue>? Queue { get; set; }
 
+    /// <summary>When what it acknowledged was freed last, ms of <see cref="Environment.TickCount64"/>.</summary>
+    internal long TrimmedAt { get; set; }
+
     /// <summary>How long it outlives its connection; zero: it ends with it.</summary>
     internal TimeSpan Expiry { get; set; }
 

@@ -27,7 +27,10 @@ internal sealed class SessionQueues(GatewayOptions options, SessionAccess access
     {
         SessionQueue queue = await OpenAsync(session).ConfigureAwait(false);
         if (session.IsEnded) return;
-        AppendResult result = await queue.Log.AppendAsync(SessionQueue.PacketOf(delivery, clock.GetUtcNow().ToUnixTimeUs()), CancellationToken.None).ConfigureAwait(false);
+        Packet packet = SessionQueue.PacketOf(delivery, clock.GetUtcNow().ToUnixTimeUs());
+        AppendResult result = await queue.Log.AppendAsync(packet, CancellationToken.None).ConfigureAwait(false);
+        // What is acknowledged is freed now and then; it must not be what leaves no room.
+        if (result.Status is AppendStatus.Full && await TrimAsync(session).ConfigureAwait(false)) result = await queue.Log.AppendAsync(packet, CancellationToken.None).ConfigureAwait(false);
         switch (result.Status)
         {
             case AppendStatus.Appended:
@@ -51,9 +54,12 @@ internal sealed class SessionQueues(GatewayOptions options, SessionAccess access
     }
 
     /// <summary>Frees what a session has acknowledged.</summary>
-    internal static async ValueTask TrimAsync(Session session, long below)
+    /// <returns>Whether that was anything.</returns>
+    internal static async ValueTask<bool> TrimAsync(Session session)
     {
-        if (session.Queue is { IsCompletedSuccessfully: true } queue) await queue.Result.Log.DeleteRangeAsync(0, below, CancellationToken.None).ConfigureAwait(false);
+        if (session.Queue is not { IsCompletedSuccessfully: true } queue) return false;
+        session.TrimmedAt = Environment.TickCount64;
+        return (await (await queue.ConfigureAwait(false)).Log.DeleteRangeAsync(0, session.QueueAcknowledgedBelow, CancellationToken.None).ConfigureAwait(false)).Count > 0;
     }
 
     /// <summary>Deletes the log of a session that is gone.</summary>
