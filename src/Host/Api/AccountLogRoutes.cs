@@ -29,7 +29,7 @@ internal static class AccountLogRoutes
         using JsonDocument? data = await call.ReadDataAsync().ConfigureAwait(false);
         MessageQuery query = MessageQuery.ForLogs(data?.RootElement);
         List<T> selected = kind.Select(call);
-        await WriteAsync(call, query, query.IsOfType((int)item) ? selected.Select(one => (kind.CidOf(one), kind.IdOf(one), MatchOf(item, kind.IdOf(one)))) : []).ConfigureAwait(false);
+        await WriteAsync(call, query, query.IsOfType((int)item) ? [.. selected.Select(one => (kind.CidOf(one), kind.IdOf(one), MatchOf(item, kind.IdOf(one))))] : []).ConfigureAwait(false);
     }
 
     private static RingIdentMatch? MatchOf(AccountItem item, long id)
@@ -38,19 +38,10 @@ internal static class AccountLogRoutes
         return ident => ident.SequenceEqual(wanted);
     }
 
-    private static async Task WriteAsync(ApiCall call, MessageQuery query, IEnumerable<(long Cid, long Id, RingIdentMatch? Match)> wanted)
+    private static async Task WriteAsync(ApiCall call, MessageQuery query, IReadOnlyList<(long Cid, long Id, RingIdentMatch? Match)> wanted)
     {
-        await RecordAnswer.FlushAsync(call).ConfigureAwait(false);
         AccountJournal journal = call.Service<AccountJournal>();
-        call.Begin();
         using var shape = new LogJson(query, call.Service<TimeProvider>());
-        using var stream = new RecordStream(call.Http.Response.BodyWriter, query, shape);
-        foreach ((long cid, long id, RingIdentMatch? match) in wanted)
-        {
-            RingReader reader = journal.RingOf(cid).Read(new RingQuery { FromUs = query.FromUs, ToUs = query.ToUs, IsReverse = query.IsReverse, Ident = match });
-            await StorageFault.GuardAsync(call, id, () => stream.WriteAsync(reader, call.Aborted)).ConfigureAwait(false);
-            RecordAnswer.Warn(call, id, reader);
-        }
-        await stream.EndAsync(call).ConfigureAwait(false);
+        await RecordAnswer.WriteAsync(call, query, shape, wanted, one => one.Id, (one, times) => [journal.RingOf(one.Cid).Read(times with { Ident = one.Match })]).ConfigureAwait(false);
     }
 }

@@ -36,6 +36,9 @@ internal static class MqttLimits
     /// <summary>Most bytes of payload that wait in memory for one client; one delivery may wait whatever its size.</summary>
     internal const int OutboxBytesMax = 1024 * 1024;
 
+    /// <summary>Bytes that wait in the system for one client's socket; the system doubles it for its own books.</summary>
+    internal const int SocketBytesMax = 256 * 1024;
+
     /// <summary>Bytes of answers to a client's own packets that wait for it; beyond, the client is not read.</summary>
     internal const int ReplyBytesMax = 64 * 1024;
 
