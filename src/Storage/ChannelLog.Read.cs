@@ -44,6 +44,7 @@ internal sealed partial class ChannelLog
             long from;
             lock (_gate)
             {
+                if (_reloading is not null) throw Unrepaired();
                 below = _holes.EndOfLive(below);
                 if (below <= _headSequence || _marks.Count == 0) break;
                 from = Math.Max(_marks.Before(below - 1).FirstSequence, _headSequence);
@@ -82,6 +83,7 @@ internal sealed partial class ChannelLog
             long from, acked = Volatile.Read(ref _ackedNext);
             lock (_gate)
             {
+                if (_reloading is not null) throw Unrepaired();
                 if (_isClosed || _headSequence >= acked || _marks.Count == 0) return acked;
                 PageMark mark = _marks.BeforeTime(serverTimeUs);
                 from = mark.Page < _marks.ExactFrom ? 0 : Math.Max(mark.FirstSequence, _headSequence);

@@ -33,7 +33,7 @@ internal sealed partial class ChannelLog
     /// <exception cref="IOException">The disk refuses, or the journal has entries that are not synced.</exception>
     private void Reload()
     {
-        _store.Journal.ThrowIfUnsettled();
+        _store.Journal.WaitUntilSettled();
         Reloading before = _reloading ??= new Reloading(_headSequence, _holes, Volatile.Read(ref _ackedNext));
         CloseLog();
         _reloads++;

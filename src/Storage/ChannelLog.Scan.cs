@@ -39,10 +39,12 @@ internal sealed partial class ChannelLog
     {
         FasterLog? log;
         long tail;
+        bool isReload = _gate.IsHeldByCurrentThread;        // who holds it looks at a log that is being read anew, and at no other
         var position = new Position { Next = from, Below = below };
         lock (_gate)
         {
             if (_isClosed) return true;
+            if (_reloading is not null && !isReload) throw Unrepaired();
             if (from < _headSequence) return false;
             log = _log;         // without one everything is in the files
             tail = _tailAddress;

@@ -28,8 +28,16 @@ public sealed partial class MessageStore
         try
         {
             LookAtSpace();
-            if (second % _options.ExpiryIntervalSeconds == 0) await OnOwnThreadAsync(Expire).ConfigureAwait(false);
-            if (second % _options.CheckpointIntervalSeconds == 0 || Journal.IsFailing) await CheckpointAsync(_stopping.Token).ConfigureAwait(false);
+            // The checkpoint first: what expires is on its way to the disk then, and a log that is to be repaired waits for a journal with nothing under way.
+            try
+            {
+                if (second % _options.CheckpointIntervalSeconds == 0 || Journal.IsFailing) await CheckpointAsync(_stopping.Token).ConfigureAwait(false);
+            }
+            finally
+            {
+                if (second % _options.ExpiryIntervalSeconds == 0) await OnOwnThreadAsync(Expire).ConfigureAwait(false);
+            }
+
             CloseIdle();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or DamagedLogException)

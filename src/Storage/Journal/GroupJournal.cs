@@ -10,6 +10,8 @@ namespace Gateway.Storage.Journal;
 /// </remarks>
 internal sealed partial class GroupJournal : IDisposable
 {
+    private const int SettleMs = 200;
+
     private readonly StoreOptions _options;
     private readonly SegmentDevice _device;
     private readonly JournalFacts _facts;
@@ -130,12 +132,19 @@ internal sealed partial class GroupJournal : IDisposable
         }
     }
 
-    /// <summary>Goes on when everybody who appended was told: nothing that the files may lack can be acknowledged any more.</summary>
-    /// <exception cref="IOException">Somebody waits.</exception>
-    public void ThrowIfUnsettled()
+    /// <summary>Goes on when everybody who appended was told: nothing that the files may lack can be acknowledged any more. Waits a moment for the end of a commit; other channels
+    /// append meanwhile.</summary>
+    /// <exception cref="IOException">There was no such moment.</exception>
+    public void WaitUntilSettled()
     {
-        lock (_gate)
-            if (_first is not null || _isCommitting || (_hasUncommitted && !IsPoisoned)) throw new IOException("the journal has entries that are not synced yet.");
+        long until = Environment.TickCount64 + SettleMs;
+        for (var spin = new SpinWait(); !IsSettled(); spin.SpinOnce())
+            if (_options.IsStepped || Environment.TickCount64 >= until) throw new IOException("the journal has entries that are not synced yet.");
+    }
+
+    private bool IsSettled()
+    {
+        lock (_gate) return _first is null && !_isCommitting && (!_hasUncommitted || IsPoisoned);
     }
 
     /// <summary>The next sequence and the address it will have: all entries below are in the channels' logs.</summary>

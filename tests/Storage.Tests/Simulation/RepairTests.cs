@@ -44,6 +44,33 @@ public sealed class RepairTests : SimulatedFixture
         Assert.Equal(Range(0, 10), await Numbers(await OpenLog(CutAndOpen())));
     }
 
+    /// <summary>Promise: while a repair could not be ended, nobody is shown what was read so far: neither what was deleted nor less than there is.</summary>
+    [Theory]
+    [InlineData("/facts-")]
+    [InlineData("/journal-")]
+    public async Task A_log_that_is_read_anew_in_part_is_shown_to_nobody(string unreadable)
+    {
+        MessageStore store = Open();
+        IMessageLog log = await OpenLog(store);
+        await Append(store, log, 0, 10);
+        Assert.True(await store.CheckpointAsync(CancellationToken.None));
+        await Append(store, log, 10, 10);
+        await Step(store, log.DeleteBelowAsync(4, CancellationToken.None));
+        Fail(DiskCall.Sync, "/channels/1/", times: 1);
+        Assert.False(await store.CheckpointAsync(CancellationToken.None));
+        Fail(DiskCall.Read, unreadable, times: 1);
+        Assert.False(await store.CheckpointAsync(CancellationToken.None));
+
+        var page = new MessagePage();
+        await Assert.ThrowsAsync<IOException>(async () => await log.ReadAsync(0, 5, int.MaxValue, page, CancellationToken.None));
+        await Assert.ThrowsAsync<IOException>(async () => await log.ReadBackwardAsync(long.MaxValue, 5, int.MaxValue, page, CancellationToken.None));
+        await Assert.ThrowsAsync<IOException>(async () => await log.FindAsync(Time.NowUs, CancellationToken.None));
+        Assert.Equal(DeleteStatus.Unavailable, (await log.DeleteRangeAsync(6, 8, CancellationToken.None)).Status);
+
+        Assert.True(await store.CheckpointAsync(CancellationToken.None));
+        Assert.Equal(Range(3, 17), await Numbers(log));
+    }
+
     /// <summary>Promise: a packet whose outcome is unknown and that was lost with the pages is stored by its retry.</summary>
     [Fact]
     public async Task A_retry_of_what_a_failed_sync_took_stores_it()
