@@ -42,7 +42,7 @@ public abstract partial class MessageLogContract
             int skips = 0;
             var page = new MessagePage();
             long last = 0;
-            for (long key = 0; ; key = page.NextKey)
+            for (long key = 1; ; key = page.NextKey)      // not 0, which asks for whatever is the oldest
             {
                 await ReadAsync(log, key, 50, 1 << 20, page);
                 if (page.SkippedToHead) skips++;
