@@ -1,5 +1,4 @@
 using System.Data.Common;
-using System.Threading.Channels;
 using Gateway.Host.Configuration;
 using Microsoft.Data.Sqlite;
 
@@ -7,8 +6,8 @@ namespace Gateway.Host.Devices.Commands;
 
 /// <summary>Commands that have not ended, and what became of those that have: the file <c>commands.db</c> in the data folder. Any number of threads.</summary>
 /// <remarks>
-/// commands: id | device | order | attempts. results: id | device | end | result. counters: name | value. Small writes of many threads share transactions: one sync for all
-/// that came while the one before was written. They happen in the order in which they were asked for.
+/// commands: id | device | order | attempts. results: id | device | end | result. counters: name | value. Small writes of many threads share transactions
+/// (<see cref="SqliteWriter"/>), and happen in the order in which they were asked for.
 /// </remarks>
 internal sealed class CommandStore : IAsyncDisposable
 {
@@ -18,8 +17,6 @@ internal sealed class CommandStore : IAsyncDisposable
     /// <summary>Results kept of one device; the oldest give way.</summary>
     internal const int ResultsPerDeviceMax = 1_000;
 
-    private const int WorksMax = 10_000;
-    private const int WorksPerTransactionMax = 1_000;
     private const int IdBlock = 1_000;
 
     private const string Tables = """
@@ -30,27 +27,28 @@ internal sealed class CommandStore : IAsyncDisposable
         CREATE INDEX IF NOT EXISTS results_by_device ON results (device, ended_us);
         """;
 
-    private readonly Lock _gate = new();
     private readonly Lock _idGate = new();
-    private readonly Channel<Work> _works = Channel.CreateBounded<Work>(new BoundedChannelOptions(WorksMax) { SingleReader = true });
     private readonly SqliteConnection _database;
-    private readonly Task _writing;
+    private readonly SqliteWriter _writer;
     private long _nextId;
     private long _idEnd;
-    private bool _isFailing;
 
     private CommandStore(SqliteConnection database)
     {
         _database = database;
-        _writing = Task.Run(WriteAsync);
+        _writer = new SqliteWriter(database);
     }
 
     /// <summary>Opens the store of a data folder, and makes folder and file if they are not there.</summary>
     /// <exception cref="SqliteException">The file can't be opened, or is no database.</exception>
     internal static CommandStore Open(string dataFolder) => new(SqliteFile.Open(dataFolder, FileName, Tables));
 
-    /// <summary>The disk refuses; told once, until it has taken something again. Raised on the thread that writes.</summary>
-    internal event Action<Exception>? Trouble;
+    /// <inheritdoc cref="SqliteWriter.Trouble"/>
+    internal event Action<Exception>? Trouble
+    {
+        add => _writer.Trouble += value;
+        remove => _writer.Trouble -= value;
+    }
 
     /// <summary>A number that no command had.</summary>
     /// <exception cref="DbException">The disk refuses.</exception>
@@ -61,7 +59,7 @@ internal sealed class CommandStore : IAsyncDisposable
             if (_nextId == _idEnd)
             {
                 // In blocks, so that a command that somebody waits for needs no write of its own.
-                lock (_gate)
+                lock (_writer.Gate)
                 {
                     using SqliteCommand count = _database.Prepare("INSERT INTO counters (name, value) VALUES ('command', $block) ON CONFLICT DO UPDATE SET value = value + $block RETURNING value", "$block");
                     count.Parameters[0].Value = IdBlock;
@@ -77,7 +75,7 @@ internal sealed class CommandStore : IAsyncDisposable
     /// <param name="take">Takes number, device, order as JSON, and attempts so far; oldest first.</param>
     internal void Read(Action<long, long, string, int> take)
     {
-        lock (_gate)
+        lock (_writer.Gate)
         {
             using SqliteCommand select = _database.Prepare("SELECT id, device, command, attempts FROM commands ORDER BY id");
             using SqliteDataReader reader = select.ExecuteReader();
@@ -88,7 +86,7 @@ internal sealed class CommandStore : IAsyncDisposable
     /// <summary>Devices of which there is anything.</summary>
     internal List<long> ReadDevices()
     {
-        lock (_gate)
+        lock (_writer.Gate)
         {
             using SqliteCommand select = _database.Prepare("SELECT device FROM commands UNION SELECT device FROM results");
             using SqliteDataReader reader = select.ExecuteReader();
@@ -155,7 +153,7 @@ internal sealed class CommandStore : IAsyncDisposable
     internal List<string> ReadResults(long device, long fromUs, long toUs, int count, long charactersMax, bool isReverse)
     {
         const string Range = "SELECT result FROM results WHERE device = $device AND ended_us >= $from AND ended_us <= $to ORDER BY ended_us";
-        lock (_gate)
+        lock (_writer.Gate)
         {
             using SqliteCommand select = isReverse
                 ? _database.Prepare($"{Range} DESC, id DESC LIMIT $count", "$device", "$from", "$to", "$count")
@@ -171,7 +169,7 @@ internal sealed class CommandStore : IAsyncDisposable
     /// <summary>Reads single results, whatever their device.</summary>
     internal List<(long Id, long Device, string Json)> ReadResults(IEnumerable<long> ids)
     {
-        lock (_gate)
+        lock (_writer.Gate)
         {
             using SqliteCommand select = _database.Prepare("SELECT device, result FROM results WHERE id = $id", "$id");
             var results = new List<(long, long, string)>();
@@ -191,53 +189,9 @@ internal sealed class CommandStore : IAsyncDisposable
     /// <summary>Writes what waits, and closes.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (!_works.Writer.TryComplete()) return;
-        await _writing.ConfigureAwait(false);
+        await _writer.DisposeAsync().ConfigureAwait(false);
         await _database.DisposeAsync().ConfigureAwait(false);
     }
 
-    private async Task DoAsync(Action action)
-    {
-        var work = new Work(action, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
-        try
-        {
-            await _works.Writer.WriteAsync(work).ConfigureAwait(false);
-        }
-        catch (ChannelClosedException)
-        {
-            throw new ObjectDisposedException(nameof(CommandStore));
-        }
-        await work.Done.Task.ConfigureAwait(false);
-    }
-
-    private async Task WriteAsync()
-    {
-        var batch = new List<Work>();
-        while (await _works.Reader.WaitToReadAsync().ConfigureAwait(false))
-        {
-            batch.Clear();
-            while (batch.Count < WorksPerTransactionMax && _works.Reader.TryRead(out Work? work)) batch.Add(work);
-            try
-            {
-                lock (_gate)
-                {
-                    using SqliteTransaction transaction = _database.BeginTransaction();
-                    foreach (Work work in batch) work.Action();
-                    transaction.Commit();
-                }
-                _isFailing = false;
-                foreach (Work work in batch) work.Done.TrySetResult();
-            }
-            catch (Exception failure)
-            {
-                // None of them is written; who asked hears it.
-                if (!_isFailing) Trouble?.Invoke(failure);
-                _isFailing = true;
-                foreach (Work work in batch) work.Done.TrySetException(failure);
-            }
-        }
-    }
-
-    /// <summary>A part of a transaction.</summary>
-    private sealed record Work(Action Action, TaskCompletionSource Done);
+    private Task DoAsync(Action apply) => _writer.WriteAsync(_ => apply(), isDurable: true);
 }

@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Gateway.Host.Configuration;
 using Microsoft.Data.Sqlite;
 
@@ -14,9 +13,6 @@ internal sealed class SessionStore : IAsyncDisposable
     /// <summary>Name of the file in the data folder.</summary>
     internal const string FileName = "mqtt.db";
 
-    private const int QueueMax = 10_000;
-    private const int BatchMax = 1_000;
-
     private const string Tables = """
         CREATE TABLE IF NOT EXISTS sessions (number INTEGER PRIMARY KEY, cid INTEGER NOT NULL, client TEXT NOT NULL, token INTEGER NOT NULL, expiry INTEGER NOT NULL, disconnected INTEGER NOT NULL);
         CREATE TABLE IF NOT EXISTS subscriptions (session INTEGER NOT NULL, filter TEXT NOT NULL, qos INTEGER NOT NULL, nolocal INTEGER NOT NULL, rap INTEGER NOT NULL,
@@ -28,17 +24,15 @@ internal sealed class SessionStore : IAsyncDisposable
 
     private readonly SqliteConnection _database;
     private readonly Dictionary<string, SqliteCommand> _commands = new(StringComparer.Ordinal);
-    private readonly Channel<Change> _changes = Channel.CreateBounded<Change>(QueueMax);
-    private readonly Task _writer;
+    private readonly SqliteWriter _writer;
     private SqliteTransaction? _transaction;
-    private bool _isSynced = true;
 
     /// <summary>Opens the store of a data folder.</summary>
     /// <exception cref="SqliteException">The file can't be opened, or is no database.</exception>
     public SessionStore(GatewayOptions options)
     {
         _database = SqliteFile.Open(options.DataFolder, FileName, Tables);
-        _writer = Task.Run(WriteAsync);
+        _writer = new SqliteWriter(_database);
     }
 
     /// <summary>Reads all sessions; before the first change.</summary>
@@ -121,49 +115,28 @@ internal sealed class SessionStore : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        if (!_changes.Writer.TryComplete()) return;
-        await _writer.ConfigureAwait(false);
+        await _writer.DisposeAsync().ConfigureAwait(false);
         foreach (SqliteCommand command in _commands.Values) await command.DisposeAsync().ConfigureAwait(false);
         await _database.DisposeAsync().ConfigureAwait(false);
     }
 
     private async Task AskAsync(Action<SessionStore> apply, bool isDurable)
     {
-        var change = new Change(apply, isDurable, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
-        await _changes.Writer.WriteAsync(change).ConfigureAwait(false);
-        await change.Done.Task.ConfigureAwait(false);
-    }
-
-    private async Task WriteAsync()
-    {
-        var batch = new List<Change>(BatchMax);
-        while (await _changes.Reader.WaitToReadAsync().ConfigureAwait(false))
+        try
         {
-            while (batch.Count < BatchMax && _changes.Reader.TryRead(out Change? change)) batch.Add(change);
-            try
-            {
-                Sync(batch.Exists(change => change.IsDurable));
-                using SqliteTransaction transaction = _transaction = _database.BeginTransaction();
-                foreach (Change change in batch) change.Apply(this);
-                transaction.Commit();
-                foreach (Change change in batch) change.Done.SetResult();
-            }
-            catch (Exception failure)
-            {
-                // Nothing of the batch is stored: whoever waits is told, and asks again or refuses. Whatever it was, the next batch may work.
-                foreach (Change change in batch) change.Done.TrySetException(new IOException("MQTT sessions can't be stored now.", failure));
-            }
-            _transaction = null;
-            batch.Clear();
+            await _writer.WriteAsync(
+                transaction =>
+                {
+                    _transaction = transaction;
+                    apply(this);
+                },
+                isDurable).ConfigureAwait(false);
         }
-    }
-
-    /// <summary>Whether the next transaction is synced.</summary>
-    private void Sync(bool isSynced)
-    {
-        if (isSynced == _isSynced) return;
-        Run(isSynced ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
-        _isSynced = isSynced;
+        catch (Exception failure) when (failure is not ObjectDisposedException)
+        {
+            // Whoever waits asks again or refuses.
+            throw new IOException("MQTT sessions can't be stored now.", failure);
+        }
     }
 
     private void Put(long number, IReadOnlyList<(long ChannelId, long AcknowledgedBelow, long SentBelow)> places)
@@ -196,6 +169,4 @@ internal sealed class SessionStore : IAsyncDisposable
         while (reader.Read()) take(reader);
     }
 #pragma warning restore CA2100
-
-    private sealed record Change(Action<SessionStore> Apply, bool IsDurable, TaskCompletionSource Done);
 }
