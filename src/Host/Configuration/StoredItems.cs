@@ -66,18 +66,7 @@ internal sealed class StoredItems<T>(IConfigurationStore store, string kind, Fun
         return removed;
     }
 
-    private T Read(ConfigurationItem stored)
-    {
-        try
-        {
-            using JsonDocument document = JsonDocument.Parse(stored.Json);
-            return read(stored.Id, document.RootElement);
-        }
-        catch (Exception damage) when (damage is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
-        {
-            throw new InvalidDataException($"stored {kind} {stored.Id} is damaged: {damage.Message.ReplaceLineEndings(" ")}", damage);
-        }
-    }
+    private T Read(ConfigurationItem stored) => StoredJson.Read($"{kind} {stored.Id}", stored.Json, root => read(stored.Id, root));
 
     private readonly record struct Entry(T Item, long Revision);
 }

@@ -18,6 +18,24 @@ internal static class StoredJson
         return System.Text.Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length);
     }
 
+    /// <summary>Reads what was stored.</summary>
+    /// <param name="what">What it is, for the operator: <c>device 7</c>.</param>
+    /// <param name="text">The JSON.</param>
+    /// <param name="read">Takes the item out of it.</param>
+    /// <exception cref="InvalidDataException">It is not what is expected.</exception>
+    internal static T Read<T>(string what, string text, Func<JsonElement, T> read)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(text);
+            return read(document.RootElement);
+        }
+        catch (Exception damage) when (damage is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            throw new InvalidDataException($"stored {what} is damaged: {damage.Message.ReplaceLineEndings(" ")}", damage);
+        }
+    }
+
     /// <summary>A member that holds JSON text.</summary>
     internal static void WriteRaw(this Utf8JsonWriter json, string name, string text)
     {

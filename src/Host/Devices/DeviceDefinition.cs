@@ -94,32 +94,20 @@ internal sealed record DeviceDefinition
 
     /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
     /// <exception cref="InvalidDataException">The text is not a definition.</exception>
-    internal static DeviceDefinition FromJson(long id, string text)
+    internal static DeviceDefinition FromJson(long id, string text) => StoredJson.Read($"device {id}", text, root => new DeviceDefinition
     {
-        try
-        {
-            using JsonDocument document = JsonDocument.Parse(text);
-            JsonElement root = document.RootElement;
-            return new DeviceDefinition
-            {
-                Id = id,
-                Cid = root.GetProperty("cid").GetInt64(),
-                Name = root.GetProperty("name").GetString() ?? "",
-                Enabled = root.GetProperty("enabled").GetBoolean(),
-                DeviceTypeId = root.GetProperty("device_type_id").GetInt64(),
-                ProtocolId = root.GetProperty("protocol_id").GetInt32(),
-                Ident = root.TryGetProperty("ident", out JsonElement ident) ? ident.GetString() : null,
-                ConfigurationJson = root.GetProperty("configuration").GetRawText(),
-                MessagesTtlSeconds = root.GetProperty("messages_ttl").GetInt64(),
-                MessagesRotate = root.GetProperty("messages_rotate").GetInt64(),
-                MediaTtlSeconds = root.GetProperty("media_ttl").GetInt64(),
-                MediaRotate = root.GetProperty("media_rotate").GetInt64(),
-                MetadataJson = root.GetProperty("metadata").GetRawText(),
-            };
-        }
-        catch (Exception damage) when (damage is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
-        {
-            throw new InvalidDataException($"stored device {id} is damaged: {damage.Message.ReplaceLineEndings(" ")}", damage);
-        }
-    }
+        Id = id,
+        Cid = root.GetProperty("cid").GetInt64(),
+        Name = root.GetProperty("name").GetString() ?? "",
+        Enabled = root.GetProperty("enabled").GetBoolean(),
+        DeviceTypeId = root.GetProperty("device_type_id").GetInt64(),
+        ProtocolId = root.GetProperty("protocol_id").GetInt32(),
+        Ident = root.TryGetProperty("ident", out JsonElement ident) ? ident.GetString() : null,
+        ConfigurationJson = root.GetProperty("configuration").GetRawText(),
+        MessagesTtlSeconds = root.GetProperty("messages_ttl").GetInt64(),
+        MessagesRotate = root.GetProperty("messages_rotate").GetInt64(),
+        MediaTtlSeconds = root.GetProperty("media_ttl").GetInt64(),
+        MediaRotate = root.GetProperty("media_rotate").GetInt64(),
+        MetadataJson = root.GetProperty("metadata").GetRawText(),
+    });
 }

@@ -55,25 +55,16 @@ internal sealed record CommandOrder(long Id, long DeviceId, string Name, string 
 
     /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
     /// <exception cref="InvalidDataException">The text is no order.</exception>
-    internal static CommandOrder FromJson(long id, long deviceId, string text)
-    {
-        try
+    internal static CommandOrder FromJson(long id, long deviceId, string text) => StoredJson.Read(
+        $"command {id}",
+        text,
+        root => new CommandOrder(id, deviceId, root.GetProperty("name").GetString() ?? "", root.GetProperty("properties").GetRawText())
         {
-            using JsonDocument document = JsonDocument.Parse(text);
-            JsonElement root = document.RootElement;
-            return new CommandOrder(id, deviceId, root.GetProperty("name").GetString() ?? "", root.GetProperty("properties").GetRawText())
-            {
-                TimeoutSeconds = root.GetProperty("timeout").GetInt32(),
-                Priority = root.GetProperty("priority").GetInt32(),
-                AttemptsMax = root.GetProperty("max_attempts").GetInt32(),
-                CreatedUs = root.GetProperty("created_us").GetInt64(),
-                ExpiresUs = root.GetProperty("expires_us").GetInt64(),
-                MetaJson = root.GetProperty("meta").GetRawText(),
-            };
-        }
-        catch (Exception damage) when (damage is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
-        {
-            throw new InvalidDataException($"stored command {id} is damaged: {damage.Message.ReplaceLineEndings(" ")}", damage);
-        }
-    }
+            TimeoutSeconds = root.GetProperty("timeout").GetInt32(),
+            Priority = root.GetProperty("priority").GetInt32(),
+            AttemptsMax = root.GetProperty("max_attempts").GetInt32(),
+            CreatedUs = root.GetProperty("created_us").GetInt64(),
+            ExpiresUs = root.GetProperty("expires_us").GetInt64(),
+            MetaJson = root.GetProperty("meta").GetRawText(),
+        });
 }
