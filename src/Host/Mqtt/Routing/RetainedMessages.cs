@@ -13,13 +13,10 @@ internal sealed class RetainedMessages(SessionStore store, IEnumerable<IRetained
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<long, Shelf> _shelves = [];
-    private int _ofClients;
+    private int _count;
 
     /// <summary>Messages held.</summary>
-    internal int Count
-    {
-        get { lock (_gate) return _shelves.Values.Sum(shelf => shelf.ByTopic.Count); }
-    }
+    internal int Count => Volatile.Read(ref _count);
 
     /// <summary>Takes what is stored.</summary>
     internal void Load() => store.ReadRetained(bytes =>
@@ -66,10 +63,10 @@ internal sealed class RetainedMessages(SessionStore store, IEnumerable<IRetained
         {
             if (!_shelves.TryGetValue(publication.Cid, out Shelf? shelf)) _shelves[publication.Cid] = shelf = new Shelf();
             Publication? before = shelf.Take(publication.Topic);
-            if (before is { Right: null }) _ofClients--;
-            if (!publication.Payload.IsEmpty) shelf.Add(publication);
-            if (!publication.Payload.IsEmpty && publication.Right is null) _ofClients++;
-            isChanged = before is not null || !publication.Payload.IsEmpty;
+            bool isKept = !publication.Payload.IsEmpty;
+            if (isKept) shelf.Add(publication);
+            _count += (isKept ? 1 : 0) - (before is null ? 0 : 1);
+            isChanged = before is not null || isKept;
         }
     }
 
@@ -78,15 +75,15 @@ internal sealed class RetainedMessages(SessionStore store, IEnumerable<IRetained
         lock (_gate)
         {
             long before = _shelves.TryGetValue(publication.Cid, out Shelf? shelf) && shelf.ByTopic.TryGetValue(publication.Topic, out Publication? known) ? known.Bytes : 0;
-            if (before == 0 && _ofClients >= MqttLimits.RetainedCountMax) return false;
+            if (before == 0 && _count >= MqttLimits.RetainedCountMax) return false;
             bool isLimited = false;
             foreach (Account account in accounts.Upward(publication.Cid))
             {
                 if (limits.Of(account, LimitName.MqttRetainedStorage) is not { } max) continue;
                 isLimited = true;
-                if (_shelves.Where(pair => accounts.IsWithin(pair.Key, account.Id)).Sum(pair => pair.Value.ClientBytes) - before + publication.Bytes > max) return false;
+                if (_shelves.Where(pair => accounts.IsWithin(pair.Key, account.Id)).Sum(pair => pair.Value.Bytes) - before + publication.Bytes > max) return false;
             }
-            return isLimited || (shelf?.ClientBytes ?? 0) - before + publication.Bytes <= MqttLimits.RetainedStorageBytes;
+            return isLimited || (shelf?.Bytes ?? 0) - before + publication.Bytes <= MqttLimits.RetainedStorageBytes;
         }
     }
 
@@ -97,12 +94,12 @@ internal sealed class RetainedMessages(SessionStore store, IEnumerable<IRetained
 
         internal Dictionary<string, Publication> ByTopic { get; } = new(StringComparer.Ordinal);
 
-        internal long ClientBytes { get; private set; }
+        internal long Bytes { get; private set; }
 
         internal void Add(Publication publication)
         {
             ByTopic.Add(publication.Topic, publication);
-            if (publication.Right is null) ClientBytes += publication.Bytes;
+            Bytes += publication.Bytes;
             Node node = _root;
             foreach (string level in publication.Topic.Split('/'))
             {
@@ -116,7 +113,7 @@ internal sealed class RetainedMessages(SessionStore store, IEnumerable<IRetained
         internal Publication? Take(string topic)
         {
             if (!ByTopic.Remove(topic, out Publication? publication)) return null;
-            if (publication.Right is null) ClientBytes -= publication.Bytes;
+            Bytes -= publication.Bytes;
             Take(_root, topic.Split('/'));
             return publication;
         }
