@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Gateway.Codecs;
 using Gateway.Host.Channels;
+using Gateway.Host.Protocols;
 
 namespace Gateway.Host.Api;
 
@@ -27,7 +28,7 @@ internal static class ConfigurationSchema
     private static void WriteProperty(Utf8JsonWriter json, OptionInfo option)
     {
         json.WriteStartObject(option.Name);
-        json.WriteString("type", option.Type switch { "int" or "minutes" => "integer", "real" => "number", "bool" => "boolean", _ => "string" });
+        json.WriteString("type", SpecType.InJsonSchema(option.Type));
         json.WriteString("description", option.Description);
         if (option.Choices.Count > 0)
         {

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Gateway.Codecs;
 using Gateway.Host.Listeners;
+using Gateway.Host.Protocols;
 
 namespace Gateway.Host.Devices.Commands;
 
@@ -194,7 +195,7 @@ internal sealed class CommandCatalog
     private static void WriteProperty(Utf8JsonWriter json, CommandProperty property)
     {
         json.WriteStartObject(property.Name);
-        json.WriteString("type", property.Type switch { "int" or "minutes" => "integer", "real" => "number", "bool" => "boolean", _ => "string" });
+        json.WriteString("type", SpecType.InJsonSchema(property.Type));
         if (property.Description.Length > 0) json.WriteString("description", property.Description);
         if (property.Default.Length > 0)
         {
