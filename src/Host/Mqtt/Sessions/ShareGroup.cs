@@ -70,12 +70,10 @@ internal sealed class ShareGroup(long cid, string filter)
         return chosen;
     }
 
-    /// <summary>FNV-1a with a final mix: the same in every process, which string hashes are not.</summary>
+    /// <summary>The final mix makes the upper bits, by which weights are compared, depend on all of the text.</summary>
     private static ulong Weight(ReadOnlySpan<char> part, string clientId)
     {
-        ulong hash = 14_695_981_039_346_656_037;
-        foreach (byte b in MemoryMarshal.AsBytes(part)) hash = (hash ^ b) * 1_099_511_628_211;
-        foreach (byte b in MemoryMarshal.AsBytes(clientId.AsSpan())) hash = (hash ^ b) * 1_099_511_628_211;
+        ulong hash = Fnv.Add(Fnv.Add(Fnv.Start, MemoryMarshal.AsBytes(part)), MemoryMarshal.AsBytes(clientId.AsSpan()));
         hash = (hash ^ (hash >> 33)) * 0xff51afd7ed558ccd;
         return hash ^ (hash >> 33);
     }
