@@ -109,15 +109,7 @@ internal sealed class MqttBroker(
     }
 
     /// <inheritdoc/>
-    public async ValueTask PublishAsync(Publication publication)
-    {
-        if (!_batches.TryTake(out DeliveryBatch? batch)) batch = new DeliveryBatch();
-        var durable = new List<Task>();
-        router.Route(publication, batch, durable);
-        batch.Complete();
-        _batches.Add(batch);
-        if (durable.Count > 0) await Task.WhenAll(durable).ConfigureAwait(false);
-    }
+    public ValueTask PublishAsync(Publication publication) => DeliverAsync((batch, durable) => router.Route(publication, batch, durable));
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -245,20 +237,26 @@ internal sealed class MqttBroker(
         foreach ((Session session, PendingWill will) in _wills)
         {
             if (will.At > clock.GetUtcNow() || !_wills.TryRemove(new(session, will))) continue;
-            if (!_batches.TryTake(out DeliveryBatch? batch)) batch = new DeliveryBatch();
-            var durable = new List<Task>();
-            pumps.Publishing.Publish(session, will.Packet, batch, durable);
-            batch.Complete();
-            _batches.Add(batch);
             try
             {
-                await Task.WhenAll(durable).ConfigureAwait(false);
+                await DeliverAsync((batch, durable) => pumps.Publishing.Publish(session, will.Packet, batch, durable)).ConfigureAwait(false);
             }
             catch (IOException failure)
             {
                 MqttLog.StoreFault(logger, failure);
             }
         }
+    }
+
+    /// <summary>Delivers with a batch of the broker's own; ends when sessions that outlive their connections have it on disk.</summary>
+    private async ValueTask DeliverAsync(Action<DeliveryBatch, List<Task>> deliver)
+    {
+        if (!_batches.TryTake(out DeliveryBatch? batch)) batch = new DeliveryBatch();
+        var durable = new List<Task>();
+        deliver(batch, durable);
+        batch.Complete();
+        _batches.Add(batch);
+        if (durable.Count > 0) await Task.WhenAll(durable).ConfigureAwait(false);
     }
 
     private sealed record PendingWill(MQTTnet.Packets.MqttPublishPacket Packet, DateTimeOffset At);
