@@ -233,7 +233,7 @@ internal sealed record ApiSchema(string Name, params ApiField[] Fields)
         new("trace", "string", "of a request: its x-flespi-trace"));
 
     /// <summary>All schemas.</summary>
-    internal static IReadOnlyList<ApiSchema> All { get; } = [Channel, Connection, Ident, Packet, Log, AccountLog, Protocol, DeviceType, Parameter, Device, Command, CommandResult, Customer, Subaccount, Token, Limit];
+    internal static IReadOnlyList<ApiSchema> All { get; } = [Channel, Connection, Ident, Packet, Log, AccountLog, Protocol, DeviceType, Parameter, Device, Command, CommandResult, Customer, Subaccount, Token, Limit, MqttSchemas.Session, MqttSchemas.Subscription, MqttSchemas.Message];
 
     /// <summary>The schema of what a route shows and takes; null when it has none.</summary>
     internal static ApiSchema? Of(ApiRoute route) => (route.Collection, route.Submodule) switch
@@ -258,6 +258,9 @@ internal sealed record ApiSchema(string Name, params ApiField[] Fields)
         ("platform/subaccounts", null) => Subaccount,
         ("platform/tokens", null) or ("auth/info", null) => Token,
         ("platform/limits", null) => Limit,
+        ("mqtt/sessions", null) => MqttSchemas.Session,
+        ("mqtt/sessions", "subscriptions") => MqttSchemas.Subscription,
+        ("mqtt/messages", null) => MqttSchemas.Message,
         _ => null,
     };
 }

@@ -43,8 +43,6 @@ internal static class RefusedRoutes
         new("/storage/cdns", "Files are not served."),
         new("/storage/containers", $"Containers {NotYet}; an http channel takes any messages."),
         new("/mqtt/logs", $"Logs of MQTT {NotYet}."),
-        new("/mqtt/messages", $"Publishing by REST {NotYet}; publish by MQTT."),
-        new("/mqtt/sessions", $"MQTT sessions by REST {NotYet}; connect by MQTT."),
         new("/auth/account", "Accounts are made with POST /platform/subaccounts."),
         new("/auth/callback", "There is no login by other platforms; make tokens."),
         new("/auth/email", "Accounts have no mail addresses."),

@@ -46,7 +46,7 @@ internal sealed class MqttBroker(
         feeds.Open();
         foreach (StoredSession stored in store.ReadSessions())
         {
-            if (tokens.Find(stored.TokenId) is not { } token || token.Cid != stored.Cid)
+            if (tokens.Find(stored.TokenId) is not { } token || !access.IsWithin(token, stored.Cid))
             {
                 await store.RemoveAsync(stored.Number).ConfigureAwait(false);
                 continue;
@@ -110,6 +110,18 @@ internal sealed class MqttBroker(
 
     /// <inheritdoc/>
     public ValueTask PublishAsync(Publication publication) => DeliverAsync((batch, durable) => router.Route(publication, batch, durable));
+
+    /// <summary>Publishes at a topic of an account's own, as a client does: limits, what is retained, subscribers.</summary>
+    /// <param name="publication">Topic, payload, account, time, QoS, whether it is retained, user properties; no right and no sender.</param>
+    /// <param name="isCounted">Whether it counts against the account's messages per minute.</param>
+    /// <returns>What an acknowledgement would say. It ends when all that must be on disk is.</returns>
+    /// <exception cref="IOException">The disk does not take it.</exception>
+    internal async ValueTask<MqttPubAckReasonCode> PublishOwnAsync(Publication publication, bool isCounted)
+    {
+        MqttPubAckReasonCode reason = default;
+        await DeliverAsync((batch, durable) => reason = pumps.Publishing.Publish(publication, isCounted, batch, durable)).ConfigureAwait(false);
+        return reason;
+    }
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

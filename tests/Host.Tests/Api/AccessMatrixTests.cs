@@ -6,6 +6,7 @@ using Gateway.Host.Accounts;
 using Gateway.Host.Api;
 using Gateway.Host.Channels;
 using Gateway.Host.Devices;
+using Gateway.Host.Mqtt.Sessions;
 using Gateway.Host.Tests.Channels;
 using Xunit;
 
@@ -71,6 +72,10 @@ public sealed partial class AccessMatrixTests
         ["PUT /platform/customer/tokens/{sel}"] = """{"info":"changed"}""",
         ["POST /platform/limits"] = """[{"name":"made"}]""",
         ["PUT /platform/limits/{sel}"] = """{"name":"changed"}""",
+        ["POST /mqtt/sessions"] = """[{"client_id":"CLIENT"}]""",
+        ["POST /mqtt/sessions/{sel}/subscriptions"] = """[{"topic":"own/#"}]""",
+        ["POST /mqtt/messages"] = """[{"topic":"own/topic","payload":"x"}]""",
+        ["DELETE /mqtt/messages/{topic}"] = """{"recursive":false}""",
     };
 
     private enum Place
@@ -123,8 +128,8 @@ public sealed partial class AccessMatrixTests
         Assert.True(cells > ApiRoutes.All.Count * world.Askers.Length);
     }
 
-    /// <summary>Whether the first selector of a route names items that belong to accounts.</summary>
-    private static bool HasItem(ApiRoute route) => route.Parameters.Any() && route.Audience is RouteAudience.Listed or RouteAudience.Unlisted or RouteAudience.Master && route.Parameters.Any();
+    /// <summary>Whether the first selector of a route names items that belong to accounts. Topics are names, which each account has for itself.</summary>
+    private static bool HasItem(ApiRoute route) => route.Collection != "mqtt/messages" && route.Parameters.Any() && route.Audience is RouteAudience.Listed or RouteAudience.Unlisted or RouteAudience.Master && route.Parameters.Any();
 
     /// <summary>What must come of a request.</summary>
     private static Outcome Expect(ApiRoute route, Asker asker, Place? place)
@@ -160,6 +165,7 @@ public sealed partial class AccessMatrixTests
         long id = place is not { } where ? 0 : where is Place.Own && asker.ListedItem is { } listed ? listed : await world.ItemAsync(route.Collection, where);
         string? body = null;
         if (route.Inputs.HasFlag(RouteInputs.Body) && !s_bodies.TryGetValue(name, out body)) return "no body: put one into s_bodies";
+        body = body?.Replace("CLIENT", Guid.NewGuid().ToString("n"), StringComparison.Ordinal);
         if (place is not null) body = body?.Replace("ACCOUNT", asker.AccountOf(world).ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal);
 
         (HttpStatusCode status, JsonElement answer) = await world.CallAsync(route, asker, id, body);
@@ -242,7 +248,7 @@ public sealed partial class AccessMatrixTests
                 new("left's standard", await gateway.CreateTokenAsync(left, """{"type":0}""")),
                 new("left's master in the root", leftMaster, TokenKind.Master) { ActsIn = Place.Above },
                 new("left's master in an account that is not there", leftMaster, TokenKind.Master) { ActsIn = Place.Absent },
-                new("left's list of everything", await world.ListedAsync("""{"uri":"gw","methods":["GET","POST","PUT","PATCH","DELETE"]},{"uri":"storage","methods":["GET","POST","PUT","PATCH","DELETE"]},{"uri":"mqtt","methods":["GET","POST","PUT","PATCH","DELETE"]}"""), TokenKind.Acl)
+                new("left's list of everything", await world.ListedAsync("""{"uri":"gw","methods":["GET","POST","PUT","PATCH","DELETE"]},{"uri":"storage","methods":["GET","POST","PUT","PATCH","DELETE"]},{"uri":"mqtt","methods":["GET","POST","PUT","PATCH","DELETE"],"topic":"#","actions":["publish","subscribe"]}"""), TokenKind.Acl)
                 {
                     Methods = ["GET", "POST", "PUT", "PATCH", "DELETE"],
                 },
@@ -269,6 +275,7 @@ public sealed partial class AccessMatrixTests
                 "platform/tokens" => (await gateway.Service<AccessTokens>().CreateAsync(new Token { Id = 0, Cid = cid, Ttl = 3_600, Access = TokenAccess.Master, Hash = default }, () => null, CancellationToken.None)).Token!.Id,
                 "platform/limits" => (await gateway.Service<LimitDirectory>().CreateAsync(new Limit { Id = 0, Cid = cid }, CancellationToken.None)).Limit!.Id,
                 "platform/subaccounts" => (await gateway.Service<AccountDirectory>().CreateAsync(new Account { Id = 0, OwnerId = cid }, () => null, CancellationToken.None)).Account!.Id,
+                "mqtt/sessions" => gateway.Service<SessionDirectory>().TryCreate(new SessionKey(cid, Guid.NewGuid().ToString("n")), gateway.Service<AccessTokens>().All[0], TimeSpan.FromHours(1)).Session!.Number,
                 _ => throw new InvalidOperationException($"The matrix can't make items of {collection}: teach it."),
             };
         }

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Http.Headers;
 using System.Text.Json;
 using Gateway.Host.Channels;
 using Gateway.Host.Tests.Cli;
@@ -48,6 +50,31 @@ internal sealed class MqttAccounts : IAsyncDisposable
         using var request = new HttpRequestMessage(method, path) { Content = body is null ? null : new StringContent(body) };
         using HttpResponseMessage answer = await Gateway.Http.SendAsync(request, Cancelled);
         Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync(Cancelled));
+    }
+
+    /// <summary>The items of an answer that has nothing but them.</summary>
+    public async Task<JsonElement[]> CallAsync(HttpMethod method, string path, string? body = null, long? cid = null)
+    {
+        (HttpStatusCode status, JsonElement answer) = await AnswerAsync(method, path, body, cid);
+        Assert.True(status is HttpStatusCode.OK && !answer.TryGetProperty("errors", out _), answer.GetRawText());
+        return [.. answer.GetProperty("result").EnumerateArray()];
+    }
+
+    /// <summary>An answer, whatever it is; with another key than the start token's, and in another account than the token's.</summary>
+    public async Task<(HttpStatusCode Status, JsonElement Body)> AnswerAsync(HttpMethod method, string path, string? body = null, long? cid = null, string? key = null)
+    {
+        using var request = new HttpRequestMessage(method, path) { Content = body is null ? null : new StringContent(body) };
+        if (key is not null) request.Headers.Authorization = new AuthenticationHeaderValue("FlespiToken", key);
+        if (cid is not null) request.Headers.TryAddWithoutValidation("x-flespi-cid", cid.ToString());
+        using HttpResponseMessage answer = await Gateway.Http.SendAsync(request, Cancelled);
+        return (answer.StatusCode, JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Cancelled)).RootElement);
+    }
+
+    /// <summary>Puts an account under a limit.</summary>
+    public async Task LimitAsync(long cid, string limit)
+    {
+        long id = Assert.Single(await CallAsync(HttpMethod.Post, "platform/limits", limit)).GetProperty("id").GetInt64();
+        await CallAsync(HttpMethod.Put, $"platform/subaccounts/{cid}", $$"""{"limit_id":{{id}}}""");
     }
 
     public Task<MqttTests.Subscriber> ConnectAsync(string key, string? filter, MqttProtocolVersion version = MqttProtocolVersion.V500) => MqttTests.Subscriber.ConnectAsync(Options(key, null, version), filter);

@@ -21,8 +21,6 @@ internal sealed class ClientPublishing(SessionAccess access, Router router, Reta
     internal MqttPubAckReasonCode Publish(Session session, MqttPublishPacket packet, DeliveryBatch batch, List<Task> durable)
     {
         if (TopicFilter.IsReserved(packet.Topic) || !access.MayPublish(session, packet.Topic)) return Refuse(MqttRefusal.Publish, MqttPubAckReasonCode.NotAuthorized);
-        if (!access.TryCountPublish(session)) return Refuse(MqttRefusal.PublishLimit, MqttPubAckReasonCode.QuotaExceeded);
-        counters.CountReceived();
         var publication = new Publication
         {
             Topic = packet.Topic,
@@ -34,6 +32,19 @@ internal sealed class ClientPublishing(SessionAccess access, Router router, Reta
             Sender = session,
             Extra = PublicationProperties.Of(packet),
         };
+        return Publish(publication, isCounted: true, batch, durable);
+    }
+
+    /// <summary>Publishes a message whose sender may publish at its topic.</summary>
+    /// <param name="publication">The message.</param>
+    /// <param name="isCounted">Whether it counts against its account's messages per minute.</param>
+    /// <param name="batch">Woken by the caller.</param>
+    /// <param name="durable">Tasks to wait for before it is acknowledged are added here.</param>
+    /// <returns>What an acknowledgement says.</returns>
+    internal MqttPubAckReasonCode Publish(Publication publication, bool isCounted, DeliveryBatch batch, List<Task> durable)
+    {
+        if (isCounted && !access.TryCountPublish(publication.Cid)) return Refuse(MqttRefusal.PublishLimit, MqttPubAckReasonCode.QuotaExceeded);
+        counters.CountReceived();
         if (publication.IsRetained)
         {
             if (retained.TryPut(publication) is not { } stored) return Refuse(MqttRefusal.PublishLimit, MqttPubAckReasonCode.QuotaExceeded);

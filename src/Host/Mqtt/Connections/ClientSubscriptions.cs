@@ -44,42 +44,102 @@ internal sealed class ClientSubscriptions(
         return sessions.Put(Make(session, filter, stored), out _);
     }
 
+    /// <summary>Subscribes a session to one filter, not for its client but for a user who may; it gets what its own token may read.</summary>
+    /// <param name="session">The session, its client there or away.</param>
+    /// <param name="filter">The filter.</param>
+    /// <param name="wanted">The same, as it is kept.</param>
+    /// <param name="retain">Whether a client that is there gets retained messages. One that is away gets none: they would wait for it as if they were new.</param>
+    /// <returns>The subscription and the one in whose place it is, null for none; or why there is none. It ends when the subscription is on disk, if it has to be.</returns>
+    /// <exception cref="IOException">The disk does not take it.</exception>
+    internal async ValueTask<(Subscription? Subscription, Subscription? Before, string? Problem)> SubscribeAsync(Session session, SubscriptionFilter filter, StoredSubscription wanted, MqttRetainHandling retain)
+    {
+        Grant grant;
+        Task stored;
+        lock (session.Changing)
+        {
+            if (ProblemOf(session, filter.Text) is { } problem) return (null, null, problem);
+            grant = Put(session, filter, wanted, retain);
+            stored = StoreAsync(session, [grant]);
+        }
+        await stored.ConfigureAwait(false);
+        if (grant.WantsRetained && session.Connection is { } connection) Replay(connection, grant.Subscription);
+        return (grant.Subscription, grant.Before, null);
+    }
+
+    /// <summary>Ends a subscription of a session, not for its client but for a user who may.</summary>
+    /// <returns>Whether there was one. It ends when that is on disk.</returns>
+    /// <exception cref="IOException">The disk does not take it.</exception>
+    internal async ValueTask<bool> UnsubscribeAsync(Session session, string filter)
+    {
+        bool isTaken;
+        Task stored;
+        lock (session.Changing)
+        {
+            isTaken = sessions.Take(session, filter);
+            stored = session.IsPersistent ? store.RemoveAsync(session.Number, [filter]) : Task.CompletedTask;
+        }
+        await stored.ConfigureAwait(false);
+        return isTaken;
+    }
+
     private async ValueTask SubscribeAsync(ClientConnection connection, Session session, PacketWriter writer, MqttSubscribePacket packet)
     {
         long cid = CidOf(packet.UserProperties);
         var answer = new MqttSubAckPacket { PacketIdentifier = packet.PacketIdentifier, ReasonCodes = [] };
-        var groups = new List<GroupPlace>();
-        var granted = new List<(Subscription Subscription, StoredSubscription Stored, bool WantsRetained)>();
-        foreach (MqttTopicFilter asked in packet.TopicFilters)
+        var granted = new List<Grant>();
+        Task kept;
+        lock (session.Changing)
         {
-            MqttSubscribeReasonCode refusal = Check(session, asked, out SubscriptionFilter? filter);
-            if (filter is null)
+            foreach (MqttTopicFilter asked in packet.TopicFilters)
             {
-                answer.ReasonCodes.Add(connection.IsVersion5 ? refusal : MqttSubscribeReasonCode.UnspecifiedError);
-                continue;
+                MqttSubscribeReasonCode refusal = Check(session, asked, out SubscriptionFilter? filter);
+                if (filter is null)
+                {
+                    answer.ReasonCodes.Add(connection.IsVersion5 ? refusal : MqttSubscribeReasonCode.UnspecifiedError);
+                    continue;
+                }
+                byte qos = asked.QualityOfServiceLevel is MqttQualityOfServiceLevel.AtMostOnce ? (byte)0 : (byte)1;
+                granted.Add(Put(session, filter, new StoredSubscription(asked.Topic, qos, asked.NoLocal, asked.RetainAsPublished, packet.SubscriptionIdentifier, cid), asked.RetainHandling));
+                answer.ReasonCodes.Add((MqttSubscribeReasonCode)qos);
             }
-            byte qos = asked.QualityOfServiceLevel is MqttQualityOfServiceLevel.AtMostOnce ? (byte)0 : (byte)1;
-            var stored = new StoredSubscription(asked.Topic, qos, asked.NoLocal && filter.Group is null, asked.RetainAsPublished, packet.SubscriptionIdentifier, cid);
-            Subscription subscription = Make(session, filter, stored);
-            if (sessions.Put(subscription, out Subscription? before)) groups.AddRange(feeds.Follow(subscription));
-            bool wantsRetained = filter.Group is null && (asked.RetainHandling is MqttRetainHandling.SendAtSubscribe || (asked.RetainHandling is MqttRetainHandling.SendAtSubscribeIfNewSubscriptionOnly && before is null));
-            granted.Add((subscription, stored, wantsRetained));
-            answer.ReasonCodes.Add((MqttSubscribeReasonCode)qos);
+            kept = StoreAsync(session, granted);
         }
-        if (session.IsPersistent && granted.Count > 0)
-            await store.PutAsync(session.Number, [.. granted.Select(one => one.Stored)], session.TakePlaces(all: true)).ConfigureAwait(false);
-        if (groups.Count > 0) await store.PutGroupsAsync(groups, isDurable: true).ConfigureAwait(false);
+        await kept.ConfigureAwait(false);
         writer.Reply(answer);
-        foreach ((Subscription subscription, _, bool wantsRetained) in granted)
-            if (wantsRetained) Replay(connection, subscription);
+        foreach (Grant grant in granted)
+            if (grant.WantsRetained) Replay(connection, grant.Subscription);
+    }
+
+    /// <summary>Puts a subscription in; what comes from here on reaches it.</summary>
+    private Grant Put(Session session, SubscriptionFilter filter, StoredSubscription wanted, MqttRetainHandling retain)
+    {
+        if (filter.Group is not null) wanted = wanted with { NoLocal = false };
+        Subscription subscription = Make(session, filter, wanted);
+        IReadOnlyList<GroupPlace> groups = sessions.Put(subscription, out Subscription? before) ? feeds.Follow(subscription) : [];
+        bool wantsRetained = filter.Group is null && (retain is MqttRetainHandling.SendAtSubscribe || (retain is MqttRetainHandling.SendAtSubscribeIfNewSubscriptionOnly && before is null));
+        return new Grant(subscription, before, wanted, groups, wantsRetained);
+    }
+
+    /// <summary>Stores what was put in. Asked for before others may change the session's subscriptions; writes keep that order.</summary>
+    private Task StoreAsync(Session session, IReadOnlyList<Grant> granted)
+    {
+        GroupPlace[] groups = [.. granted.SelectMany(grant => grant.Groups)];
+        return Task.WhenAll(
+            session.IsPersistent && granted.Count > 0 ? store.PutAsync(session.Number, [.. granted.Select(grant => grant.Stored)], session.TakePlaces(all: true)) : Task.CompletedTask,
+            groups.Length > 0 ? store.PutGroupsAsync(groups, isDurable: true) : Task.CompletedTask);
     }
 
     private async ValueTask UnsubscribeAsync(Session session, PacketWriter writer, MqttUnsubscribePacket packet)
     {
         var answer = new MqttUnsubAckPacket { PacketIdentifier = packet.PacketIdentifier, ReasonCodes = [] };
-        foreach (string filter in packet.TopicFilters)
-            answer.ReasonCodes.Add(sessions.Take(session, filter) ? MqttUnsubscribeReasonCode.Success : MqttUnsubscribeReasonCode.NoSubscriptionExisted);
-        if (session.IsPersistent) await store.RemoveAsync(session.Number, packet.TopicFilters).ConfigureAwait(false);
+        Task kept;
+        lock (session.Changing)
+        {
+            foreach (string filter in packet.TopicFilters)
+                answer.ReasonCodes.Add(sessions.Take(session, filter) ? MqttUnsubscribeReasonCode.Success : MqttUnsubscribeReasonCode.NoSubscriptionExisted);
+            kept = session.IsPersistent ? store.RemoveAsync(session.Number, packet.TopicFilters) : Task.CompletedTask;
+        }
+        await kept.ConfigureAwait(false);
         writer.Reply(answer);
     }
 
@@ -93,11 +153,17 @@ internal sealed class ClientSubscriptions(
             return Refuse(MqttRefusal.Subscription, MqttSubscribeReasonCode.TopicFilterInvalid);
         }
         if (!access.MaySubscribe(session, asked.Topic)) return Refuse(MqttRefusal.Subscription, MqttSubscribeReasonCode.NotAuthorized);
-        bool isNew = !session.Has(asked.Topic);
-        if (isNew && (session.SubscriptionCount >= MqttLimits.SubscriptionsMax || limits.ProblemOf(session.Key.Cid, LimitName.MqttSubscriptions, sessions.SubscriptionsBelow) is not null))
-            return Refuse(MqttRefusal.SubscriptionLimit, MqttSubscribeReasonCode.QuotaExceeded);
+        if (ProblemOf(session, asked.Topic) is not null) return Refuse(MqttRefusal.SubscriptionLimit, MqttSubscribeReasonCode.QuotaExceeded);
         filter = parsed;
         return default;
+    }
+
+    /// <summary>Why a session may not have one more subscription; null when it may, or has it.</summary>
+    private string? ProblemOf(Session session, string filter)
+    {
+        if (session.Has(filter)) return null;
+        return session.SubscriptionCount >= MqttLimits.SubscriptionsMax ? $"A session has at most {MqttLimits.SubscriptionsMax} subscriptions."
+            : limits.ProblemOf(session.Key.Cid, LimitName.MqttSubscriptions, sessions.SubscriptionsBelow);
     }
 
     private MqttSubscribeReasonCode Refuse(MqttRefusal refusal, MqttSubscribeReasonCode reason)
@@ -143,4 +209,12 @@ internal sealed class ClientSubscriptions(
             if (property.Name is "cid" && long.TryParse(Encoding.UTF8.GetString(property.ValueBuffer.Span), NumberStyles.None, CultureInfo.InvariantCulture, out long cid)) return cid;
         return 0;
     }
+
+    /// <summary>A subscription that was put in.</summary>
+    /// <param name="Subscription">The subscription.</param>
+    /// <param name="Before">The one in whose place it is, null for none.</param>
+    /// <param name="Stored">What is kept of it.</param>
+    /// <param name="Groups">Where its group begins in channels.</param>
+    /// <param name="WantsRetained">Whether retained messages are sent now.</param>
+    private sealed record Grant(Subscription Subscription, Subscription? Before, StoredSubscription Stored, IReadOnlyList<GroupPlace> Groups, bool WantsRetained);
 }

@@ -45,6 +45,15 @@ internal sealed class Outbox
         return delivery;
     }
 
+    /// <summary>Bytes of the deliveries that no log has.</summary>
+    internal long BytesOfMemoryAlone()
+    {
+        long bytes = 0;
+        for (int i = 0; i < Count; i++)
+            if (_ring[(_head + i) & (_ring.Length - 1)] is { Cursor: null } delivery) bytes += delivery.Publication.Bytes;
+        return bytes;
+    }
+
     /// <summary>Gives the memory of a burst back; only when it is empty.</summary>
     internal void TrimIfLarge()
     {

@@ -153,6 +153,7 @@ internal sealed partial class Session
             DisconnectedAt = 0;
             _inflight.Max = Math.Clamp(receiveMaximum, 1, MqttLimits.InflightMax);
             _isWakeDue = false;
+            NoteStanding(connection);
             return before;
         }
     }
@@ -166,6 +167,7 @@ internal sealed partial class Session
             if (Connection != connection) return false;
             Connection = null;
             DisconnectedAt = now;
+            NoteStanding(null);
             PutBack();
             return true;
         }

@@ -19,17 +19,21 @@ internal sealed partial class Session
     private readonly Dictionary<string, Subscription> _subscriptions = new(StringComparer.Ordinal);
 
     /// <summary>A session without subscriptions.</summary>
-    internal Session(SessionKey key, Token token)
+    internal Session(SessionKey key, Token token, long number)
     {
         Key = key;
         Token = token;
+        Number = number;
     }
 
     /// <summary>Its name.</summary>
     internal SessionKey Key { get; }
 
-    /// <summary>Number on disk; 0 while it is not kept there.</summary>
-    internal long Number { get; set; }
+    /// <summary>Its number, never given to another one.</summary>
+    internal long Number { get; }
+
+    /// <summary>Held while its subscriptions and what is stored of them change: its client and users of REST may do so at the same time. Before every other gate.</summary>
+    internal Lock Changing { get; } = new();
 
     /// <summary>The token it was opened with last.</summary>
     internal Token Token { get; set; }

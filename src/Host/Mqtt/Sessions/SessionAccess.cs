@@ -10,19 +10,22 @@ internal sealed class SessionAccess(AccessPolicy policy, AccessTokens tokens, Ac
 {
     private readonly ConcurrentDictionary<long, MinuteCount> _published = new();
 
-    /// <summary>Whether the token of a session is still valid; that of a connected client is in use.</summary>
-    internal bool IsCurrent(Session session) => tokens.IsCurrent(session.Token, isUsed: session.Connection is not null);
+    /// <summary>Whether a session may go on: its token is still valid, and its account is there. The token of a connected client is in use.</summary>
+    internal bool IsCurrent(Session session) => IsWithin(session.Token, session.Key.Cid) && tokens.IsCurrent(session.Token, isUsed: session.Connection is not null);
+
+    /// <summary>Whether a session of an account can stand on a token: one of the account, or of one above it that made the session ahead of its client.</summary>
+    internal bool IsWithin(Token token, long cid) => accounts.Find(cid) is not null && accounts.IsWithin(cid, token.Cid);
 
     /// <summary>Whether a client may publish to a topic.</summary>
     internal bool MayPublish(Session session, string topic) => CallerOf(session) is { } caller && AccessPolicy.MayPublish(caller, topic);
 
-    /// <summary>Counts a message that a client publishes against the limits of its account and those above.</summary>
+    /// <summary>Counts a message that is published against the limits of its account and those above.</summary>
     /// <returns>Whether it is within them.</returns>
-    internal bool TryCountPublish(Session session)
+    internal bool TryCountPublish(long cid)
     {
         bool isWithin = true;
         long minute = clock.GetUtcNow().Ticks / TimeSpan.TicksPerMinute;
-        foreach (Account account in accounts.Upward(session.Key.Cid))
+        foreach (Account account in accounts.Upward(cid))
         {
             if (limits.Of(account, LimitName.MqttMessages) is not { } max) continue;
             isWithin &= _published.GetOrAdd(account.Id, static _ => new MinuteCount()).Add(minute, 1) <= max;
@@ -52,6 +55,6 @@ internal sealed class SessionAccess(AccessPolicy policy, AccessTokens tokens, Ac
     {
         if (tokens.Current(session.Token) is not { } token) return null;
         Caller? known = session.Caller;
-        return ReferenceEquals(known?.Token, token) ? known : session.Caller = new Caller(token, token.Cid);
+        return ReferenceEquals(known?.Token, token) ? known : session.Caller = new Caller(token, session.Key.Cid);
     }
 }

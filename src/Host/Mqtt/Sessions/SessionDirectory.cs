@@ -13,6 +13,7 @@ namespace Gateway.Host.Mqtt.Sessions;
 internal sealed class SessionDirectory(AccountDirectory accounts, LimitDirectory limits, AccountFilters filters, ChannelInterest interest, SessionStore store, SessionQueues queues, TimeProvider clock)
 {
     private readonly ConcurrentDictionary<SessionKey, Session> _sessions = new();
+    private readonly ConcurrentDictionary<long, Session> _byNumber = new();
     private readonly Lock _gate = new();
     private long _lastNumber;
 
@@ -22,8 +23,11 @@ internal sealed class SessionDirectory(AccountDirectory accounts, LimitDirectory
     /// <summary>Number of sessions.</summary>
     internal int Count => _sessions.Count;
 
-    /// <summary>Finds a session.</summary>
+    /// <summary>Finds a session by its name.</summary>
     internal Session? Find(SessionKey key) => _sessions.GetValueOrDefault(key);
+
+    /// <summary>Finds a session by its number.</summary>
+    internal Session? Find(long number) => _byNumber.GetValueOrDefault(number);
 
     /// <summary>Subscriptions of an account and those below it.</summary>
     internal long SubscriptionsBelow(long ancestorId) => All.Where(session => accounts.IsWithin(session.Key.Cid, ancestorId)).Sum(session => (long)session.SubscriptionCount);
@@ -47,19 +51,37 @@ internal sealed class SessionDirectory(AccountDirectory accounts, LimitDirectory
             bool isPresent = session is not null;
             if (session is null)
             {
-                if (Count >= MqttLimits.SessionsMax || limits.ProblemOf(opening.Key.Cid, LimitName.MqttSessions, SessionsBelow) is not null) return null;
-                session = new Session(opening.Key, opening.Token) { Number = ++_lastNumber };
+                if (ProblemOf(opening.Key.Cid) is not null) return null;
+                session = new Session(opening.Key, opening.Token, NextNumber());
             }
             session.Token = opening.Token;
             session.Expiry = opening.Expiry;
             before = session.Attach(opening.Connection, opening.ReceiveMaximum);
-            _sessions[opening.Key] = session;
+            Add(session);
             Task stored = session.IsPersistent ? store.PutAsync(StoredOf(session)) : session.IsStored ? store.RemoveAsync(session.Number) : Task.CompletedTask;
             session.IsStored = session.IsPersistent;
             result = (session, isPresent, Task.WhenAll(ended, stored));
         }
         before?.Close(MqttDisconnectReasonCode.SessionTakenOver);
         return result;
+    }
+
+    /// <summary>Makes a session ahead of its client, for one that connects later and wants what waits.</summary>
+    /// <param name="key">Its name.</param>
+    /// <param name="token">The token that it stands on until its client shows one.</param>
+    /// <param name="expiry">How long it lasts without its client.</param>
+    /// <returns>The session and a task that ends when it is stored, or why there is none.</returns>
+    internal (Session? Session, string? Problem, Task Stored) TryCreate(SessionKey key, Token token, TimeSpan expiry)
+    {
+        lock (_gate)
+        {
+            if (Find(key) is { } known) return (null, $"Client {key.ClientId} has session {known.Number} already.", Task.CompletedTask);
+            if (!accounts.IsOpen(key.Cid)) return (null, $"There is no account {key.Cid}.", Task.CompletedTask);
+            if (ProblemOf(key.Cid) is { } problem) return (null, problem, Task.CompletedTask);
+            var session = new Session(key, token, NextNumber()) { Expiry = expiry, IsStored = true, DisconnectedAt = clock.GetUtcNow().ToUnixTimeSeconds() };
+            Add(session);
+            return (session, null, store.PutAsync(StoredOf(session)));
+        }
     }
 
     /// <summary>Lets a connection of a session go; the session ends with it unless it outlives that.</summary>
@@ -80,6 +102,7 @@ internal sealed class SessionDirectory(AccountDirectory accounts, LimitDirectory
         lock (_gate)
         {
             if (!_sessions.TryRemove(new(session.Key, session))) return Task.CompletedTask;
+            _byNumber.TryRemove(session.Number, out _);
             session.IsEnded = true;
             foreach (Subscription subscription in session.Subscriptions) Take(session, subscription.Filter.Text);
             if (session.Connection is { } connection)
@@ -94,15 +117,14 @@ internal sealed class SessionDirectory(AccountDirectory accounts, LimitDirectory
     /// <summary>Puts a session in that was kept on disk.</summary>
     internal Session Restore(StoredSession stored, Token token)
     {
-        var session = new Session(new SessionKey(stored.Cid, stored.ClientId), token)
+        var session = new Session(new SessionKey(stored.Cid, stored.ClientId), token, stored.Number)
         {
-            Number = stored.Number,
             IsStored = true,
             Expiry = TimeSpan.FromSeconds(stored.ExpirySeconds),
             // Of a client that was there when the process ended nobody knows when it went: its time begins now.
             DisconnectedAt = stored.DisconnectedAt > 0 ? stored.DisconnectedAt : clock.GetUtcNow().ToUnixTimeSeconds(),
         };
-        _sessions[session.Key] = session;
+        Add(session);
         _lastNumber = Math.Max(_lastNumber, stored.Number);
         return session;
     }
@@ -135,6 +157,19 @@ internal sealed class SessionDirectory(AccountDirectory accounts, LimitDirectory
         interest.Remove(subscription.Filter.Levels);
         return true;
     }
+
+    private void Add(Session session)
+    {
+        _sessions[session.Key] = session;
+        _byNumber[session.Number] = session;
+    }
+
+    /// <summary>The time in ms, or one more than the last: numbers of sessions that only memory had do not come again after a restart.</summary>
+    private long NextNumber() => _lastNumber = Math.Max(_lastNumber + 1, clock.GetUtcNow().ToUnixTimeMilliseconds());
+
+    /// <summary>Why an account may have no more sessions; null when it may.</summary>
+    private string? ProblemOf(long cid) =>
+        Count >= MqttLimits.SessionsMax ? $"A gateway has at most {MqttLimits.SessionsMax} MQTT sessions." : limits.ProblemOf(cid, LimitName.MqttSessions, SessionsBelow);
 
     private async Task RemoveAsync(Session session)
     {

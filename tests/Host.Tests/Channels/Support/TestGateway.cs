@@ -8,6 +8,7 @@ using Gateway.Host.Accounts;
 using Gateway.Host.Api;
 using Gateway.Host.Channels;
 using Gateway.Host.Configuration;
+using Gateway.Host.Mqtt;
 using Gateway.Storage;
 using Gateway.Storage.Rings;
 using Gateway.Storage.Tests.Contract;
@@ -21,7 +22,7 @@ using Xunit;
 
 namespace Gateway.Host.Tests.Channels;
 
-/// <summary>Channels, listeners and API in this process, on real sockets, with the line protocol of the tests.</summary>
+/// <summary>Channels, listeners and API in this process, on real sockets, with the line protocol of the tests. MQTT without a port: what REST shows of it is there.</summary>
 internal sealed class TestGateway : IAsyncDisposable
 {
     public const string Token = "secret-token-of-the-tests";
@@ -86,6 +87,7 @@ internal sealed class TestGateway : IAsyncDisposable
         builder.Services.AddSingleton(new CodecRegistry(codecs ?? [new LineCodec()]));
         builder.Services.AddGatewayChannels(options);
         builder.Services.AddGatewayAccounts();
+        builder.Services.AddGatewayMqtt();
         builder.Services.AddGatewayApi();
 
         WebApplication application = builder.Build();
