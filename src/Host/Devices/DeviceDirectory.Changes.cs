@@ -110,14 +110,16 @@ internal sealed partial class DeviceDirectory
         {
             (int place, Device? present, DeviceDefinition definition) = accepted[i];
             string? before = present?.Definition.ToShownJson();
+            // Who reads messages meanwhile must find the device, unless it is found by something else now.
+            bool isFoundAnew = present is null || present.Ident != accepted[i].Normal || present.Definition.ProtocolId != definition.ProtocolId;
             if (present is not null)
             {
-                Index.Remove(present);
+                if (isFoundAnew) Index.Remove(present);
                 present.Accept(definition, ModelOf(definition), revisions[i]);
             }
             Device device = devices[i] = present ?? new Device(definition, ModelOf(definition), revisions[i], events, names);
             _devices[device.Id] = device;
-            Index.Add(device);
+            if (isFoundAnew) Index.Add(device);
             outcomes[place] = new DeviceOutcome(device, null);
             device.Note(new DeviceEvent(NowUs, code) { OldJson = before, NewJson = definition.ToShownJson() });
         }
