@@ -63,11 +63,18 @@ internal sealed class LogCursor(LogSource source, long next)
         return isMoved;
     }
 
-    /// <summary>A delivery is done with: acknowledged, or not to be acknowledged.</summary>
+    /// <summary>A delivery is acknowledged, and so are those before it: they are in order.</summary>
     internal void Settle(long key)
     {
         Outstanding--;
         AcknowledgedBelow = Outstanding == 0 ? Next : Math.Max(AcknowledgedBelow, key + 1);
+    }
+
+    /// <summary>A delivery is done with that nobody will acknowledge. One before it, of another subscription's QoS, may still be under way.</summary>
+    internal void Release()
+    {
+        Outstanding--;
+        PassOver();
     }
 
     /// <summary>Nothing is outstanding and everything below <see cref="Next"/> was passed over: that is acknowledged too.</summary>

@@ -245,13 +245,13 @@ internal sealed partial class Session
         if (PublishFrame.SizeOf(delivery, connection.IsVersion5) > connection.PacketBytesMax)
         {
             // The client said that it does not take packets of this size (MQTT 5, 3.1.2.11.4): for it the message is done with.
-            delivery.Cursor?.Settle(delivery.Key);
+            delivery.Cursor?.Release();
             connection.CountTooLarge();
             return 0;
         }
         ushort number = 0;
         if (delivery.Qos > 0) number = _inflight.Add(delivery);
-        else delivery.Cursor?.Settle(delivery.Key);
+        else delivery.Cursor?.Release();
         return PublishFrame.Write(output, delivery, number, delivery.Qos > 0 && delivery.Key < delivery.Cursor?.SentBelow, connection.IsVersion5);
     }
 
@@ -263,7 +263,7 @@ internal sealed partial class Session
             Delivery delivery = _outbox.Take();
             if (delivery.Cursor is not { } cursor) continue;
             if (cursor.IsKept && delivery.Qos > 0) cursor.TakeBack(delivery.Key);
-            else cursor.Settle(delivery.Key);
+            else cursor.Release();
         }
         _outbox.TrimIfLarge();
         _retained.Clear();
