@@ -7,6 +7,7 @@ internal static class TopicTable
     internal static IReadOnlyList<(string Topic, string Description)> All { get; } =
     [
         (Channels.ChannelInterest.MessagePrefix + "{channel_id}/{ident}", "each message that a channel stored"),
+        (Channels.ChannelInterest.DevicePrefix + "{device_id}", "each message of a device, whichever channel stored it"),
         ("flespi/state/gw/channels/{channel_id}", "retained: the channel, with the fields that REST shows by default"),
         ("flespi/state/gw/channels/{channel_id}/{property}", "retained: one field of the channel"),
         ("flespi/state/gw/devices/{device_id}", "retained: the device, with the fields that REST shows by default"),

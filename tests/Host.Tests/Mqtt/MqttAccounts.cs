@@ -39,9 +39,16 @@ internal sealed class MqttAccounts : IAsyncDisposable
         return outcome.Channel!;
     }
 
-    /// <summary>A device of the root's, with the ident of <see cref="MqttTests.TestDevice"/>.</summary>
-    public Task<long> CreateDeviceAsync() =>
-        MakeAsync("gw/devices", $$$"""[{"name":"lorry","device_type_id":{{{Gateway.Codec.Info.Id * 100_000L}}},"configuration":{"ident":"353173060000000"}}]""", "id", element => element.GetInt64());
+    /// <summary>A device, with the ident of <see cref="MqttTests.TestDevice"/>.</summary>
+    public Task<long> CreateDeviceAsync(long cid = 1, string ident = "353173060000000") =>
+        MakeAsync("gw/devices", $$$"""[{"cid":{{{cid}}},"name":"lorry","device_type_id":{{{Gateway.Codec.Info.Id * 100_000L}}},"configuration":{"ident":"{{{ident}}}"}}]""", "id", element => element.GetInt64());
+
+    /// <summary>Messages of a device, as REST shows them.</summary>
+    public async Task<JsonElement> MessagesOfAsync(long deviceId)
+    {
+        using JsonDocument json = JsonDocument.Parse(await Gateway.Http.GetStringAsync($"gw/devices/{deviceId}/messages", Cancelled));
+        return json.RootElement.GetProperty("result").Clone();
+    }
 
     public Task<string> TokenAsync(long cid, string access) => MakeAsync("platform/tokens", $$"""[{"cid":{{cid}},"ttl":3600,"access":{{access}}}]""", "key", element => element.GetString()!);
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
@@ -33,16 +34,18 @@ public sealed class MqttKillTests : IDisposable
         int portFirst = 19_100 + random.Next(40) * 20;
         var fromDevice = new ConcurrentQueue<int>();
         var fromClient = new ConcurrentQueue<int>();
-        var got = new Dictionary<string, List<int>> { ["device"] = [], ["client"] = [] };
+        var got = new Dictionary<string, List<int>> { ["channel"] = [], ["device"] = [], ["client"] = [] };
         ChildGateway? gateway = await ChildGateway.StartAsync(_folder.FullName, portFirst, 20);
         try
         {
             (_, int port) = await gateway!.CreateChannelAsync("wialon");
+            using (HttpResponseMessage made = await gateway.Http.PostAsJsonAsync("gw/devices", new[] { new { protocol_name = "wialon", configuration = new { ident = "353173060000000" } } }, TestContext.Current.CancellationToken)) made.EnsureSuccessStatusCode();
             int sent = 0, published = 0;
             for (int kill = 0; kill <= Kills; kill++)
             {
                 RawClient subscriber = await OpenAsync(gateway, "lasting");
                 if (kill == 0) await subscriber.SubscribeAsync("flespi/message/gw/channels/+/+");
+                if (kill == 0) await subscriber.SubscribeAsync("flespi/message/gw/devices/+");
                 if (kill == 0) await subscriber.SubscribeAsync("own/+");
                 bool isLast = kill == Kills;
                 Task device = isLast ? Task.CompletedTask : Task.Run(() => SendAsync(port, () => ++sent, fromDevice), TestContext.Current.CancellationToken);
@@ -68,6 +71,7 @@ public sealed class MqttKillTests : IDisposable
         {
             gateway?.Dispose();
         }
+        Check("channel", [.. fromDevice], got["channel"], seed);
         Check("device", [.. fromDevice], got["device"], seed);
         Check("client", [.. fromClient], got["client"], seed);
     }
@@ -162,7 +166,7 @@ public sealed class MqttKillTests : IDisposable
                 if (packet is not MqttPublishPacket publish) continue;
                 quiet = 0;
                 if (publish.Topic.StartsWith("own/", StringComparison.Ordinal)) got["client"].Add(int.Parse(Encoding.ASCII.GetString(publish.Payload), CultureInfo.InvariantCulture));
-                else got["device"].Add(JsonDocument.Parse(publish.Payload).RootElement.GetProperty("position.altitude").GetInt32());
+                else got[publish.Topic.Contains("/channels/", StringComparison.Ordinal) ? "channel" : "device"].Add(JsonDocument.Parse(publish.Payload).RootElement.GetProperty("position.altitude").GetInt32());
                 await subscriber.AcknowledgeAsync(publish);
             }
         }

@@ -1,5 +1,4 @@
 using Gateway.Host.Channels;
-using Gateway.Host.Configuration;
 using Gateway.Host.Devices;
 using Gateway.Host.Mqtt.Connections;
 using Gateway.Host.Mqtt.Routing;
@@ -11,10 +10,10 @@ namespace Gateway.Host.Mqtt.Channels;
 
 /// <summary>Reads one channel's buffer at its tail, as long as somebody listens, and offers what it finds to all sessions that are in step: read once, encoded once.</summary>
 /// <remarks>
-/// A task, not a thread. It never waits for a session: one that can't take a message notes its key and reads the log itself later, until it is in step again (<see cref="TryJoin"/>).
+/// A task, not a thread. It never waits for a session: one that can't take a message notes its key and reads the log itself later, until it is in step again (<see cref="FeedView.TryJoin"/>).
 /// Who subscribed before a message was committed gets it: <see cref="Wake"/> fixes the place before the client learns that its subscription stands.
 /// </remarks>
-internal sealed class ChannelFeed(Channel channel, FeedServices services, Func<MessageOwner> ownerOf) : LogSource
+internal sealed class ChannelFeed
 {
     private const int PageCountMax = 256;
     private const int PageBytesMax = 256 * 1024;
@@ -22,10 +21,11 @@ internal sealed class ChannelFeed(Channel channel, FeedServices services, Func<M
 
     private readonly Lock _gate = new();
     private readonly DeliveryBatch _batch = new();
-    private readonly MessageFormatter _formatter = new(channel, ownerOf());
     private readonly List<Task> _handingOver = [];
     private readonly HashSet<ShareGroup> _groups = [];
-    private readonly ItemRight _right = new("gw/channels", "messages", channel.Id);
+    private readonly FeedServices _services;
+    private readonly Func<MessageOwner> _ownerOf;
+    private readonly MessageFormatter _formatter;
     private TaskCompletionSource _woken = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _isRemoved;
     private bool _isAwake;
@@ -33,14 +33,33 @@ internal sealed class ChannelFeed(Channel channel, FeedServices services, Func<M
     private long _liveFrom;
     private Task _handedOver = Task.CompletedTask;
 
+    /// <summary>A feed that sleeps until <see cref="Start"/>.</summary>
+    /// <param name="channel">The channel.</param>
+    /// <param name="services">What all feeds share.</param>
+    /// <param name="ownerOf">Makes what says whose messages are, for each reader its own.</param>
+    internal ChannelFeed(Channel channel, FeedServices services, Func<MessageOwner> ownerOf)
+    {
+        Channel = channel;
+        _services = services;
+        _ownerOf = ownerOf;
+        _formatter = new MessageFormatter(channel, ownerOf(), services.Clock);
+        OfChannel = new FeedView(this, MessageView.Channel);
+        OfDevices = new FeedView(this, MessageView.Device);
+        // Whoever stores places can come between the two: where that of the channel is, that of the devices is too.
+        Views = [OfDevices, OfChannel];
+    }
+
     /// <summary>The channel.</summary>
-    internal Channel Channel => channel;
+    internal Channel Channel { get; }
 
-    /// <inheritdoc/>
-    internal override IMessageLog Log => channel.Log;
+    /// <summary>Its messages at the channel's topic.</summary>
+    internal FeedView OfChannel { get; }
 
-    /// <inheritdoc/>
-    internal override long ChannelId => channel.Id;
+    /// <summary>Its messages at the topics of their devices.</summary>
+    internal FeedView OfDevices { get; }
+
+    /// <summary>Both.</summary>
+    internal IReadOnlyList<FeedView> Views { get; }
 
     /// <summary>Ends after <see cref="Stop"/>, when the log is deleted (its waits end then), or when the gateway stops.</summary>
     internal Task Completion { get; private set; } = Task.CompletedTask;
@@ -70,7 +89,7 @@ internal sealed class ChannelFeed(Channel channel, FeedServices services, Func<M
             if (_isAwake) return _next;
             _isAwake = true;
             _woken.TrySetResult();
-            return _next = channel.Log.State.NextKey;
+            return _next = Channel.Log.State.NextKey;
         }
     }
 
@@ -78,16 +97,12 @@ internal sealed class ChannelFeed(Channel channel, FeedServices services, Func<M
     internal void ResumeFrom(long key)
     {
         _isAwake = true;
-        _liveFrom = channel.Log.State.NextKey;
+        _liveFrom = Channel.Log.State.NextKey;
         _next = Math.Min(key, _liveFrom);
     }
 
-    /// <inheritdoc/>
-    /// <remarks>A page counts as offered before its first message is: who joins meanwhile, and is held to read on, can only be given what it would read again, and it passes over that.</remarks>
-    internal override bool TryJoin(long from) => from >= Wake();
-
-    /// <inheritdoc/>
-    internal override LogReader OpenReader(Session session) => new ChannelLogReader(new MessageFormatter(channel, ownerOf()), session, services.Access, PublicationOf);
+    /// <summary>Makes a reader for a session.</summary>
+    internal LogReader OpenReader(MessageView view, Session session) => new ChannelLogReader(new MessageFormatter(Channel, _ownerOf(), _services.Clock), view, session, _services.Access);
 
     private async Task RunAsync(CancellationToken stopping)
     {
@@ -96,8 +111,8 @@ internal sealed class ChannelFeed(Channel channel, FeedServices services, Func<M
             try
             {
                 await SleepUnlessWantedAsync(stopping).ConfigureAwait(false);
-                if (!await channel.Log.WaitAsync(_next, stopping).ConfigureAwait(false)) return;
-                if (services.Interest.Covers(channel.Id)) await OfferPageAsync(stopping).ConfigureAwait(false);
+                if (!await Channel.Log.WaitAsync(_next, stopping).ConfigureAwait(false)) return;
+                if (_services.Interest.Covers(Channel)) await OfferPageAsync(stopping).ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (stopping.IsCancellationRequested)
             {
@@ -106,7 +121,7 @@ internal sealed class ChannelFeed(Channel channel, FeedServices services, Func<M
             catch (Exception failure)
             {
                 // The log can't be read now (disk, or it was closed under us): others live on, this one tries again.
-                MqttLog.FeedFault(services.Logger, channel.Id, failure);
+                MqttLog.FeedFault(_services.Logger, Channel.Id, failure);
                 await Task.Delay(s_pauseAfterFailure, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
@@ -116,7 +131,7 @@ internal sealed class ChannelFeed(Channel channel, FeedServices services, Func<M
     {
         lock (_gate)
         {
-            if (_isRemoved || (_isAwake && services.Interest.Covers(channel.Id))) return Task.CompletedTask;
+            if (_isRemoved || (_isAwake && _services.Interest.Covers(Channel))) return Task.CompletedTask;
             if (_isAwake) _woken = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             _isAwake = false;
             // A filter added since the look above wakes us after we leave the gate.
@@ -129,14 +144,14 @@ internal sealed class ChannelFeed(Channel channel, FeedServices services, Func<M
         MessagePage page = MessagePages.Rent();
         try
         {
-            await channel.Log.ReadAsync(_next, PageCountMax, PageBytesMax, page, cancellationToken).ConfigureAwait(false);
+            await Channel.Log.ReadAsync(_next, PageCountMax, PageBytesMax, page, cancellationToken).ConfigureAwait(false);
             lock (_gate) _next = page.NextKey;
             for (int i = 0; i < page.Count; i++) Offer(page, i);
             _batch.Complete();
             if (_handingOver.Count == 0) return;
             // One page may be on its way to the disk while the next is read.
             Task before = _handedOver;
-            _handedOver = HandOverAsync([.. _handingOver], [.. _groups.Select(group => new GroupPlace(group.Cid, group.Filter, channel.Id, page.NextKey))]);
+            _handedOver = HandOverAsync([.. _handingOver], [.. _groups.Select(group => new GroupPlace(group.Cid, group.Filter, Channel.Id, page.NextKey))]);
             _handingOver.Clear();
             _groups.Clear();
             await before.ConfigureAwait(false);
@@ -149,12 +164,17 @@ internal sealed class ChannelFeed(Channel channel, FeedServices services, Func<M
 
     private void Offer(MessagePage page, int index)
     {
-        string topic = _formatter.TopicOf(page, index);
-        if (!services.Router.Match(topic, channel.Definition.Cid, _batch) || !_batch.Matches.Exists(Follows)) return;
-        if (_formatter.PayloadOf(page, index) is not { } payload) return;
-        Publication publication = PublicationOf(topic, payload, page.ServerTimeUs(index));
-        services.Router.Choose(publication, _batch);
-        services.Counters.CountPublished();
+        Offer(OfChannel, page, index);
+        if (_services.Interest.HasDevices) Offer(OfDevices, page, index);
+    }
+
+    private void Offer(FeedView view, MessagePage page, int index)
+    {
+        if (_formatter.TopicOf(view.View, page, index) is not { } topic) return;
+        if (!_services.Router.Match(topic.Text, topic.Cid, _batch) || !_batch.Matches.Exists(view.Follows)) return;
+        if (_formatter.PublicationOf(view.View, topic, page, index) is not { } publication) return;
+        _services.Router.Choose(publication, _batch);
+        _services.Counters.CountPublished();
         bool isForGroupsAlone = page.Key(index) < _liveFrom;
         for (int i = 0; i < _batch.Count; i++)
         {
@@ -162,14 +182,14 @@ internal sealed class ChannelFeed(Channel channel, FeedServices services, Func<M
             if (_batch.GroupAt(i) is { } group)
             {
                 // A member that lasts has it on disk before the group's place moves on; it can't wait in the channel's log, since it is not clear from that whose it is.
-                services.Router.Deliver(_batch.SessionAt(i), delivery, _batch, _handingOver);
+                _services.Router.Deliver(_batch.SessionAt(i), delivery, _batch, _handingOver);
                 _groups.Add(group);
                 continue;
             }
             if (isForGroupsAlone) continue;
-            OfferOutcome outcome = _batch.SessionAt(i).OfferFromLog(this, page.Key(index), delivery, out ClientConnection? toWake);
+            OfferOutcome outcome = _batch.SessionAt(i).OfferFromLog(view, page.Key(index), delivery, out ClientConnection? toWake);
             _batch.Wake(toWake);
-            if (outcome is OfferOutcome.Full && services.CutsSlowClients) services.Router.Cut(_batch.SessionAt(i));
+            if (outcome is OfferOutcome.Full && _services.CutsSlowClients) _services.Router.Cut(_batch.SessionAt(i));
         }
     }
 
@@ -179,35 +199,12 @@ internal sealed class ChannelFeed(Channel channel, FeedServices services, Func<M
         try
         {
             await Task.WhenAll(handedOver).ConfigureAwait(false);
-            await services.Store.PutGroupsAsync(places, isDurable: false).ConfigureAwait(false);
+            await _services.Store.PutGroupsAsync(places, isDurable: false).ConfigureAwait(false);
         }
         catch (IOException failure)
         {
             // The place stays: after the next start they are handed over again.
-            MqttLog.FeedFault(services.Logger, channel.Id, failure);
+            MqttLog.FeedFault(_services.Logger, Channel.Id, failure);
         }
     }
-
-    private bool Follows(Wish wish) => wish.Subscription is null || wish.Subscription.Session.Follows(this);
-
-    private Publication PublicationOf(string topic, byte[] payload, long timeUs) =>
-        new() { Topic = topic, Payload = payload, Cid = channel.Definition.Cid, TimeUs = timeUs, Right = _right };
-}
-
-/// <summary>What all feeds share.</summary>
-internal sealed class FeedServices(Router router, ChannelInterest interest, SessionAccess access, SessionStore store, GatewayOptions options, MqttCounters counters, ILogger<ChannelFeed> logger)
-{
-    internal Router Router => router;
-
-    internal ChannelInterest Interest => interest;
-
-    internal SessionAccess Access => access;
-
-    internal SessionStore Store => store;
-
-    internal bool CutsSlowClients => options.MqttCutsSlowClients;
-
-    internal MqttCounters Counters => counters;
-
-    internal ILogger Logger => logger;
 }

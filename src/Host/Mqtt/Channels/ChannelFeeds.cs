@@ -6,7 +6,7 @@ using Gateway.Host.Mqtt.Storing;
 
 namespace Gateway.Host.Mqtt.Channels;
 
-/// <summary>A feed for each channel: publishes every committed message at <c>flespi/message/gw/channels/{id}/{ident}</c> while somebody listens.</summary>
+/// <summary>A feed for each channel: publishes every committed message at <c>flespi/message/gw/channels/{id}/{ident}</c> and at <c>flespi/message/gw/devices/{id}</c> while somebody listens.</summary>
 internal sealed class ChannelFeeds(ChannelDirectory channels, DeviceDirectory devices, FeedServices services, SessionDirectory sessions) : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<long, ChannelFeed> _feeds = new();
@@ -19,6 +19,8 @@ internal sealed class ChannelFeeds(ChannelDirectory channels, DeviceDirectory de
     {
         channels.Added += Add;
         channels.Removed += Remove;
+        channels.Changed += Wake;
+        devices.Changed += Wake;
         foreach (Channel channel in channels.All) Add(channel);
     }
 
@@ -37,6 +39,8 @@ internal sealed class ChannelFeeds(ChannelDirectory channels, DeviceDirectory de
     {
         channels.Added -= Add;
         channels.Removed -= Remove;
+        channels.Changed -= Wake;
+        devices.Changed -= Wake;
         await _stopping.CancelAsync().ConfigureAwait(false);
         await Task.WhenAll(_feeds.Values.Select(feed => feed.Completion)).ConfigureAwait(false);
     }
@@ -49,24 +53,34 @@ internal sealed class ChannelFeeds(ChannelDirectory channels, DeviceDirectory de
         bool isKept = IsKept(subscription);
         foreach ((long id, ChannelFeed feed) in _feeds)
         {
-            if (!ChannelInterest.Covers(subscription.Filter.Levels, id)) continue;
+            FeedView[] views = [.. feed.Views.Where(view => ChannelInterest.Covers(subscription.Filter.Levels, view.Number))];
+            if (views.Length == 0) continue;
             long from = feed.Wake();
-            if (isKept) subscription.Session.Follow(feed, from);
+            foreach (FeedView view in isKept ? views : []) subscription.Session.Follow(view, from);
             if (subscription is { Group: { } group, Qos: > 0, Session.IsPersistent: true } && group.TryBegin(id)) places.Add(new GroupPlace(group.Cid, group.Filter, id, from));
         }
         return places;
     }
 
     /// <summary>A session is back from disk with its subscriptions and the places that were kept with it.</summary>
-    /// <remarks>A channel without a place is one that was made after the session subscribed: all its messages are wanted.</remarks>
+    /// <remarks>
+    /// A channel without a place is one that was made after the session subscribed: all its messages are wanted. One without a place for its devices was stored before there were such topics.
+    /// In a channel through which none of its devices can come there is nothing to read for it.
+    /// </remarks>
     internal void Restore(Session session, IReadOnlyDictionary<long, (long AcknowledgedBelow, long SentBelow)> places)
     {
         Subscription[] kept = [.. session.Subscriptions.Where(IsKept)];
-        foreach ((long id, ChannelFeed feed) in _feeds)
+        DeviceReach reach = services.Interest.ReachOf(kept.Select(subscription => subscription.Filter.Levels));
+        foreach (FeedView view in _feeds.Values.SelectMany(feed => feed.Views))
         {
-            if (!Array.Exists(kept, subscription => ChannelInterest.Covers(subscription.Filter.Levels, id))) continue;
-            (long acknowledgedBelow, long sentBelow) = places.GetValueOrDefault(id);
-            session.Restore(feed, acknowledgedBelow, sentBelow);
+            if (!Array.Exists(kept, subscription => ChannelInterest.Covers(subscription.Filter.Levels, view.Number))) continue;
+            if (view.View is MessageView.Device && !reach.Meets(view.Channel))
+            {
+                session.Follow(view, view.Log.State.NextKey);
+                continue;
+            }
+            (long acknowledgedBelow, long sentBelow) = places.TryGetValue(view.Number, out (long, long) place) ? place : places.GetValueOrDefault(view.Channel.Id);
+            session.Restore(view, acknowledgedBelow, sentBelow);
         }
     }
 
@@ -81,7 +95,7 @@ internal sealed class ChannelFeeds(ChannelDirectory channels, DeviceDirectory de
             if (member is not { Group: { } group, Qos: > 0, Session.IsPersistent: true }) continue;
             foreach ((long id, ChannelFeed feed) in _feeds)
             {
-                if (!ChannelInterest.Covers(member.Filter.Levels, id) || !group.TryBegin(id)) continue;
+                if (!feed.Views.Any(view => ChannelInterest.Covers(member.Filter.Levels, view.Number)) || !group.TryBegin(id)) continue;
                 from[feed] = Math.Min(from.GetValueOrDefault(feed, long.MaxValue), known.GetValueOrDefault((group.Cid, group.Filter, id)));
             }
         }
@@ -106,16 +120,35 @@ internal sealed class ChannelFeeds(ChannelDirectory channels, DeviceDirectory de
             if (!_feeds.TryAdd(channel.Id, feed)) return;
             if (_isStarted) feed.Start(_stopping.Token);
         }
-        if (!services.Interest.Covers(channel.Id)) return;
+        if (!services.Interest.Covers(channel) && !services.Interest.HasDevices) return;
         long from = feed.Wake();
         foreach (Session session in sessions.All)
-            if (session.Subscriptions.Any(subscription => IsKept(subscription) && ChannelInterest.Covers(subscription.Filter.Levels, channel.Id))) session.Follow(feed, from);
+        {
+            Subscription[] kept = [.. session.Subscriptions.Where(IsKept)];
+            foreach (FeedView view in feed.Views)
+                if (Array.Exists(kept, subscription => ChannelInterest.Covers(subscription.Filter.Levels, view.Number))) session.Follow(view, from);
+        }
+    }
+
+    /// <summary>A channel changed: devices may come through it now that somebody listens to.</summary>
+    private void Wake(Channel channel)
+    {
+        if (_feeds.TryGetValue(channel.Id, out ChannelFeed? feed) && services.Interest.Covers(channel)) feed.Wake();
+    }
+
+    /// <summary>Devices changed: they may come now through channels that nobody read.</summary>
+    private void Wake(IReadOnlyList<Device> changed)
+    {
+        if (!services.Interest.HasDevices) return;
+        foreach (ChannelFeed feed in _feeds.Values)
+            if (services.Interest.CoversDevices(feed.Channel)) feed.Wake();
     }
 
     private void Remove(Channel channel)
     {
         if (!_feeds.TryRemove(channel.Id, out ChannelFeed? feed)) return;
         feed.Stop();
-        foreach (Session session in sessions.All) session.Forget(channel.Id);
+        foreach (Session session in sessions.All)
+            foreach (FeedView view in feed.Views) session.Forget(view.Number);
     }
 }

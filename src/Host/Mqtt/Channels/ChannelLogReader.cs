@@ -5,7 +5,7 @@ using Gateway.Storage;
 namespace Gateway.Host.Mqtt.Channels;
 
 /// <summary>Makes deliveries of a channel's messages for a session that is behind.</summary>
-internal sealed class ChannelLogReader(MessageFormatter formatter, Session session, SessionAccess access, Func<string, byte[], long, Publication> publicationOf) : LogReader
+internal sealed class ChannelLogReader(MessageFormatter formatter, MessageView view, Session session, SessionAccess access) : LogReader
 {
     private readonly List<Subscription> _matches = [];
     private readonly DeliveryBatch _batch = new();
@@ -15,13 +15,11 @@ internal sealed class ChannelLogReader(MessageFormatter formatter, Session sessi
     {
         delivery = default;
         int at = index++;
-        string topic = formatter.TopicOf(page, at);
+        if (formatter.TopicOf(view, page, at) is not { } topic) return LogReading.Unwanted;
         _matches.Clear();
-        session.Filters.Match(topic, _matches);
-        if (_matches.Count == 0 || formatter.PayloadOf(page, at) is not { } payload) return LogReading.Unwanted;
+        session.Filters.Match(topic.Text, _matches);
+        if (_matches.Count == 0 || formatter.PublicationOf(view, topic, page, at) is not { } publication || !access.MayReceive(session, publication)) return LogReading.Unwanted;
 
-        Publication publication = publicationOf(topic, payload, page.ServerTimeUs(at));
-        if (!access.MayReceive(session, publication)) return LogReading.Unwanted;
         _batch.Clear();
         foreach (Subscription subscription in _matches)
             if (subscription.Wants(publication)) _batch.Add(subscription, publication);

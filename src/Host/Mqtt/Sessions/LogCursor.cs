@@ -90,8 +90,8 @@ internal abstract class LogSource
     /// <summary>The log.</summary>
     internal abstract IMessageLog Log { get; }
 
-    /// <summary>The channel's number; 0 for what waits for one session.</summary>
-    internal abstract long ChannelId { get; }
+    /// <summary>Tells the logs of a session apart, also on disk: the channel's number, negative for its messages as those of devices; 0 for what waits for one session.</summary>
+    internal abstract long Number { get; }
 
     /// <summary>Whether a session that has everything below a key will be given what comes from there on without reading.</summary>
     internal abstract bool TryJoin(long from);

@@ -94,11 +94,12 @@ internal sealed partial class Session
             foreach (LogCursor cursor in _cursors.Values)
             {
                 if (!cursor.IsBehind) continue;
-                first ??= cursor;
-                if (next is null && cursor.Source.ChannelId > _lastRead) next = cursor;
+                long number = cursor.Source.Number;
+                if (first is null || number < first.Source.Number) first = cursor;
+                if (number > _lastRead && (next is null || number < next.Source.Number)) next = cursor;
             }
             next ??= first;
-            if (next is not null) _lastRead = next.Source.ChannelId;
+            if (next is not null) _lastRead = next.Source.Number;
             return next;
         }
     }

@@ -66,7 +66,7 @@ internal sealed partial class Session
         toWake = null;
         lock (_gate)
         {
-            if (!_cursors.TryGetValue(source.ChannelId, out LogCursor? cursor))
+            if (!_cursors.TryGetValue(source.Number, out LogCursor? cursor))
             {
                 if (Connection is null) return OfferOutcome.Absent;
                 cursor = AddCursor(source, key);
@@ -91,7 +91,7 @@ internal sealed partial class Session
     /// <summary>Whether a message of a log that comes now could be taken, or noted as missed. A cheap look before the message is made.</summary>
     internal bool Follows(LogSource source)
     {
-        lock (_gate) return _cursors.TryGetValue(source.ChannelId, out LogCursor? cursor) ? !cursor.IsBehind && (Connection is not null || cursor.IsKept) : Connection is not null;
+        lock (_gate) return _cursors.TryGetValue(source.Number, out LogCursor? cursor) ? !cursor.IsBehind && (Connection is not null || cursor.IsKept) : Connection is not null;
     }
 
     /// <summary>Makes sure that the session stands somewhere in a log, and that this place is kept while its client is away.</summary>
@@ -100,7 +100,7 @@ internal sealed partial class Session
     {
         lock (_gate)
         {
-            if (!_cursors.TryGetValue(source.ChannelId, out LogCursor? cursor)) cursor = AddCursor(source, from);
+            if (!_cursors.TryGetValue(source.Number, out LogCursor? cursor)) cursor = AddCursor(source, from);
             bool isNew = !cursor.IsKept;
             cursor.IsKept = true;
             return isNew;
@@ -112,7 +112,7 @@ internal sealed partial class Session
     {
         lock (_gate)
         {
-            _cursors.Remove(source.ChannelId);
+            _cursors.Remove(source.Number);
             LogCursor cursor = AddCursor(source, acknowledgedBelow);
             cursor.IsKept = true;
             cursor.IsBehind = true;
@@ -121,9 +121,9 @@ internal sealed partial class Session
     }
 
     /// <summary>Forgets its place in a log that is gone.</summary>
-    internal void Forget(long channelId)
+    internal void Forget(long source)
     {
-        lock (_gate) _cursors.Remove(channelId);
+        lock (_gate) _cursors.Remove(source);
     }
 
     /// <summary>Something was added to the log of what waits for this session alone.</summary>
@@ -132,7 +132,7 @@ internal sealed partial class Session
         ClientConnection? toWake = null;
         lock (_gate)
         {
-            if (!_cursors.TryGetValue(queue.ChannelId, out LogCursor? cursor)) return;
+            if (!_cursors.TryGetValue(queue.Number, out LogCursor? cursor)) return;
             cursor.IsBehind = true;
             if (Connection is not null) toWake = WakeDue();
         }
@@ -196,15 +196,15 @@ internal sealed partial class Session
         lock (_gate) return Connection == connection && _inflight.Acknowledge(number);
     }
 
-    /// <summary>Places in logs that are kept while the client is away: channel, acknowledged below, sent below.</summary>
+    /// <summary>Places in logs that are kept while the client is away: number of the log, acknowledged below, sent below.</summary>
     /// <param name="all">Also those that did not change since they were taken last.</param>
-    internal IReadOnlyList<(long ChannelId, long AcknowledgedBelow, long SentBelow)> TakePlaces(bool all)
+    internal IReadOnlyList<(long Source, long AcknowledgedBelow, long SentBelow)> TakePlaces(bool all)
     {
         lock (_gate)
         {
             var places = new List<(long, long, long)>();
             foreach (LogCursor cursor in _cursors.Values)
-                if (cursor.IsKept && (cursor.TryTakeMove() || all)) places.Add((cursor.Source.ChannelId, cursor.AcknowledgedBelow, Math.Max(cursor.Next, cursor.SentBelow)));
+                if (cursor.IsKept && (cursor.TryTakeMove() || all)) places.Add((cursor.Source.Number, cursor.AcknowledgedBelow, Math.Max(cursor.Next, cursor.SentBelow)));
             return places;
         }
     }
@@ -220,16 +220,16 @@ internal sealed partial class Session
     {
         foreach (LogCursor cursor in _cursors.Values.ToArray())
         {
-            long channelId = cursor.Source.ChannelId;
-            if (channelId == 0 || _subscriptions.Values.Any(subscription => subscription.Group is null && ChannelInterest.Covers(subscription.Filter.Levels, channelId))) continue;
-            _cursors.Remove(channelId);
+            long source = cursor.Source.Number;
+            if (source == 0 || _subscriptions.Values.Any(subscription => subscription.Group is null && ChannelInterest.Covers(subscription.Filter.Levels, source))) continue;
+            _cursors.Remove(source);
         }
     }
 
     private LogCursor AddCursor(LogSource source, long from)
     {
         var cursor = new LogCursor(source, from);
-        _cursors.Add(source.ChannelId, cursor);
+        _cursors.Add(source.Number, cursor);
         return cursor;
     }
 
@@ -269,6 +269,6 @@ internal sealed partial class Session
         _retained.Clear();
         if (!IsPersistent) return;
         _inflight.DropPayloads();
-        foreach (LogCursor cursor in _cursors.Values.Where(cursor => !cursor.IsKept && cursor.Outstanding == 0).ToArray()) _cursors.Remove(cursor.Source.ChannelId);
+        foreach (LogCursor cursor in _cursors.Values.Where(cursor => !cursor.IsKept && cursor.Outstanding == 0).ToArray()) _cursors.Remove(cursor.Source.Number);
     }
 }

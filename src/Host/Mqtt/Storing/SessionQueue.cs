@@ -15,7 +15,7 @@ internal sealed class SessionQueue(IMessageLog log) : LogSource
     internal override IMessageLog Log => log;
 
     /// <inheritdoc/>
-    internal override long ChannelId => 0;
+    internal override long Number => 0;
 
     /// <inheritdoc/>
     /// <remarks>Who appends says so to the session, which holds its gate while it asks here.</remarks>

@@ -85,7 +85,7 @@ internal sealed class SessionQueues(GatewayOptions options, SessionAccess access
         var limits = new LogOptions { QuotaBytes = access.StorageOf(session), AgeMax = MqttLimits.SessionExpiryMax };
         var queue = new SessionQueue(await _store.Value.OpenAsync(session.Number, limits, CancellationToken.None).ConfigureAwait(false));
         // From here on a start looks for what waits: before the first message is told to be stored.
-        if (session.Follow(queue, 0)) await sessions.PutAsync(session.Number, [], [(queue.ChannelId, 0, 0)]).ConfigureAwait(false);
+        if (session.Follow(queue, 0)) await sessions.PutAsync(session.Number, [], [(queue.Number, 0, 0)]).ConfigureAwait(false);
         return queue;
     }
 

@@ -73,7 +73,7 @@ internal sealed class SessionStore : IAsyncDisposable
     }, isDurable: true);
 
     /// <summary>Stores subscriptions of a session and the places that they begin at.</summary>
-    internal Task PutAsync(long number, IReadOnlyList<StoredSubscription> subscriptions, IReadOnlyList<(long ChannelId, long AcknowledgedBelow, long SentBelow)> places) => AskAsync(store =>
+    internal Task PutAsync(long number, IReadOnlyList<StoredSubscription> subscriptions, IReadOnlyList<(long Source, long AcknowledgedBelow, long SentBelow)> places) => AskAsync(store =>
     {
         foreach (StoredSubscription added in subscriptions)
         {
@@ -91,7 +91,7 @@ internal sealed class SessionStore : IAsyncDisposable
     }, isDurable: true);
 
     /// <summary>Stores places of a session in logs. Not synced.</summary>
-    internal Task PutPlacesAsync(long number, IReadOnlyList<(long ChannelId, long AcknowledgedBelow, long SentBelow)> places) => AskAsync(store => store.Put(number, places), isDurable: false);
+    internal Task PutPlacesAsync(long number, IReadOnlyList<(long Source, long AcknowledgedBelow, long SentBelow)> places) => AskAsync(store => store.Put(number, places), isDurable: false);
 
     /// <summary>Stores places of groups in channels.</summary>
     /// <param name="places">The places.</param>
@@ -139,10 +139,10 @@ internal sealed class SessionStore : IAsyncDisposable
         }
     }
 
-    private void Put(long number, IReadOnlyList<(long ChannelId, long AcknowledgedBelow, long SentBelow)> places)
+    private void Put(long number, IReadOnlyList<(long Source, long AcknowledgedBelow, long SentBelow)> places)
     {
-        foreach ((long channelId, long acknowledgedBelow, long sentBelow) in places)
-            Run("INSERT OR REPLACE INTO places (session, channel, acknowledged, sent) VALUES ($1, $2, $3, $4)", number, channelId, acknowledgedBelow, sentBelow);
+        foreach ((long source, long acknowledgedBelow, long sentBelow) in places)
+            Run("INSERT OR REPLACE INTO places (session, channel, acknowledged, sent) VALUES ($1, $2, $3, $4)", number, source, acknowledgedBelow, sentBelow);
     }
 
     // Every text that comes here is a literal of this file; values travel as parameters.

@@ -12,7 +12,7 @@ internal sealed record StoredSession(long Number, long Cid, string ClientId, lon
     /// <summary>Its subscriptions.</summary>
     internal List<StoredSubscription> Subscriptions { get; } = [];
 
-    /// <summary>Its places in logs by channel; 0 is its own queue.</summary>
+    /// <summary>Its places in logs by <see cref="Sessions.LogSource.Number"/>.</summary>
     internal Dictionary<long, (long AcknowledgedBelow, long SentBelow)> Places { get; } = [];
 }
 
