@@ -34,7 +34,7 @@ internal sealed partial class Session
     {
         get
         {
-            lock (_gate) return [.. _cursors.Values.Where(cursor => cursor.Source.ChannelId != 0 && cursor.AcknowledgedBelow < cursor.Source.Log.State.NextKey).Select(cursor => cursor.Source.ChannelId).Order()];
+            lock (_gate) return [.. _cursors.Values.Where(cursor => cursor.Source.Number != 0 && cursor.AcknowledgedBelow < cursor.Source.Log.State.NextKey).Select(cursor => Math.Abs(cursor.Source.Number)).Distinct().Order()];
         }
     }
 

@@ -2,7 +2,7 @@ using Gateway.Host.Mqtt.Channels;
 using Gateway.Host.Mqtt.Topics;
 using Xunit;
 
-namespace Gateway.Host.Tests.Mqtt.Channels;
+namespace Gateway.Host.Tests.Mqtt.Topics;
 
 /// <summary>Promise: a channel's buffer is read for every filter that matches one of its topics, or one of a device's, and for no other.</summary>
 public sealed class ChannelInterestTests
