@@ -2,7 +2,7 @@ namespace Gateway.Storage;
 
 /// <summary>The messages of one channel in order: the seam behind which the local disk, or later a replicated engine, keeps them.</summary>
 /// <remarks>
-/// Keys are positive, increasing, below 2^53, opaque and not dense: never compute a count from them. Reads see acknowledged messages only and consume nothing.
+/// Keys are positive, increasing, below 2^53, opaque and, but for those of one append, not dense: never compute a count from them. Reads see acknowledged messages only and consume nothing.
 /// Calls may come from many threads at once. What becomes of an append or a deletion is a result; only reads throw when the disk fails.
 /// </remarks>
 public interface IMessageLog
@@ -150,7 +150,7 @@ public enum AppendStatus : byte
 /// <summary>The result of an append.</summary>
 /// <param name="Status">What became of it.</param>
 /// <param name="FirstKey">Key of the first message, 0 when nothing was stored.</param>
-/// <param name="LastKey">Key of the last message, 0 when nothing was stored.</param>
+/// <param name="LastKey">Key of the last message, 0 when nothing was stored. The keys of one append follow each other without a gap: whoever knows the first knows all.</param>
 public readonly record struct AppendResult(AppendStatus Status, long FirstKey, long LastKey);
 
 /// <summary>What became of a deletion.</summary>

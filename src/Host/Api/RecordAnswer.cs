@@ -28,7 +28,7 @@ internal static class RecordAnswer
         await FlushAsync(call);
         call.Begin();
         using var stream = new RecordStream(call.Http.Response.BodyWriter, query, shape);
-        var wanted = new RingQuery { FromUs = query.FromUs, ToUs = query.ToUs, IsReverse = query.IsReverse };
+        var wanted = new RingQuery { FromUs = query.FromUs, ToUs = query.ToUs, IsReverse = query.IsReverse, HasNotes = shape.ShowsNotes };
         foreach (T item in items)
         {
             IReadOnlyList<RingReader> readers = read(item, wanted);

@@ -7,6 +7,9 @@ namespace Gateway.Host.Api;
 /// <summary>How a record of a ring looks in an answer.</summary>
 internal interface IRecordShape
 {
+    /// <summary>Whether it shows what was learned about records later.</summary>
+    bool ShowsNotes => false;
+
     /// <summary>Writes a record as JSON.</summary>
     /// <returns>False when the request's filter leaves it out; then nothing was written.</returns>
     bool TryWrite(RingPage page, int index, ArrayBufferWriter<byte> output);

@@ -16,7 +16,7 @@ internal sealed class AppendPatience(ILogger<AppendPatience> logger)
     /// <summary>Longest wait before a batch whose outcome is unknown is tried again: it may be stored already, and then it needs no space in a log that is full meanwhile.</summary>
     internal static readonly TimeSpan UnknownPause = TimeSpan.FromSeconds(2);
 
-    /// <summary>Appends a refused batch as soon as the log takes it. The batch keeps its id, so one that was stored although nobody could say so is not stored again.</summary>
+    /// <summary>Appends a refused batch as soon as the log takes it. The batch keeps its id, so one that was stored although nobody could say so is not stored again; it is told its first key.</summary>
     /// <returns>False when it never will, or the connection ended meanwhile: then no reply may be sent.</returns>
     internal async Task<bool> AppendLaterAsync(TcpConnection connection, DecodeBatch batch, AppendStatus status)
     {
@@ -42,6 +42,7 @@ internal sealed class AppendPatience(ILogger<AppendPatience> logger)
                 AppendResult appended = await channel.Log.AppendAsync(batch.Seal(channel.NowUs), CancellationToken.None).ConfigureAwait(false);
                 if (appended.Status is AppendStatus.Appended)
                 {
+                    batch.FirstKey = appended.FirstKey;
                     if (channel.NoteUnblocked()) ListenerLog.BufferTakes(logger, channel.Id);
                     return true;
                 }

@@ -69,7 +69,9 @@ internal sealed class ConnectionPump(FrameDecoder decoder, AppendPatience patien
             if (messages > 0)
             {
                 AppendResult appended = await channel.Log.AppendAsync(batch.Seal(channel.NowUs), CancellationToken.None).ConfigureAwait(false);
+                batch.FirstKey = appended.FirstKey;
                 if (appended.Status is not AppendStatus.Appended && !await patience.AppendLaterAsync(connection, batch, appended.Status).ConfigureAwait(false)) return;
+                connection.Traffic.Stored(batch.FirstKey);
                 connection.Messages += messages;
                 Interlocked.Add(ref channel.Counters.Messages, messages);
                 connection.TellAnswer();
@@ -112,8 +114,9 @@ internal sealed class ConnectionPump(FrameDecoder decoder, AppendPatience patien
         if (!unread.IsSingleSegment || connection.CarriedLength > 0) return DecodeStraddling(connection, unread, batch);
 
         long buffered = unread.Length;
-        DecodeVerdict verdict = decoder.Decode(connection, unread.FirstSpan, batch, isDatagram: false, out int consumed);
-        connection.Traffic.Received(unread.FirstSpan[(int)connection.BytesSeen..]);
+        int seen = (int)connection.BytesSeen;
+        DecodeVerdict verdict = decoder.Decode(connection, unread.FirstSpan, batch, seen, isDatagram: false, out int consumed);
+        connection.Traffic.Received(unread.FirstSpan[seen..], consumed, batch.Messages.Count);
         CountReceived(connection, buffered - connection.BytesSeen);
         connection.BytesSeen = buffered - consumed;
 
@@ -135,8 +138,8 @@ internal sealed class ConnectionPump(FrameDecoder decoder, AppendPatience patien
             connection.BytesSeen = 0;
             connection.Input.AdvanceTo(unread.End);
         }
-        DecodeVerdict verdict = decoder.Decode(connection, connection.Carried, batch, isDatagram: false, out int consumed);
-        connection.Traffic.Received(connection.Carried[^received..]);
+        DecodeVerdict verdict = decoder.Decode(connection, connection.Carried, batch, connection.CarriedLength - received, isDatagram: false, out int consumed);
+        connection.Traffic.Received(connection.Carried[^received..], consumed, batch.Messages.Count);
         connection.DropCarried(consumed);
         return verdict;
     }

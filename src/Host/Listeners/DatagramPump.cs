@@ -40,10 +40,12 @@ internal sealed class DatagramPump(Channel channel, Socket socket, ListenerServi
                 {
                     // Not in a method of its own: that would allocate its state for each batch.
                     AppendResult appended = await channel.Log.AppendAsync(batch.Seal(channel.NowUs), CancellationToken.None).ConfigureAwait(false);
+                    batch.FirstKey = appended.FirstKey;
                     stored = appended.Status is AppendStatus.Appended
                         || await services.Patience.AppendLaterAsync(channel, batch, appended.Status, stopping).ConfigureAwait(false);
                     if (stored) Interlocked.Add(ref channel.Counters.Messages, batch.Messages.Count);
                 }
+                if (stored) NotePackets(batch);
                 if (stored) SendReplies(batch);
                 if (stored && HasPeersWithCommands()) await SendCommandsAsync().ConfigureAwait(false);
                 ForgetBatch();
@@ -95,10 +97,10 @@ internal sealed class DatagramPump(Channel channel, Socket socket, ListenerServi
         peer ??= _peers.Meet(_sender);
 
         int messagesBefore = batch.Messages.Count, replyBefore = batch.Reply.Length;
-        DecodeVerdict verdict = services.Decoder.Decode(peer, datagram, batch, isDatagram: true, out _);
+        DecodeVerdict verdict = services.Decoder.Decode(peer, datagram, batch, seen: 0, isDatagram: true, out _);
         peer.Session.Examined = 0;      // nothing of a datagram waits for the next one
-        peer.Traffic.Received(datagram);
         int messages = batch.Messages.Count - messagesBefore;
+        PacketMessages became = peer.Traffic.Received(datagram, datagram.Length, messages);
 
         peer.Touch();
         peer.BytesReceived += datagram.Length;
@@ -109,7 +111,12 @@ internal sealed class DatagramPump(Channel channel, Socket socket, ListenerServi
         if (!isKnown && peer.FramesDecoded > 0 && verdict.Ending is not CloseCode.Disabled) _peers.Remember(peer);
         if (verdict.Ending is not CloseCode.Open && isKnown) peer.Close(verdict.Ending);
         bool isAnswered = batch.Reply.Length > replyBefore;
-        _answers[_answerCount++] = new Answer(peer, replyBefore, batch.Reply.Length, isAnswered ? batch.KeepIdent(peer.Session.Ident) : default);
+        _answers[_answerCount++] = new Answer(peer, replyBefore, batch.Reply.Length, isAnswered ? batch.KeepIdent(peer.Session.Ident) : default, became with { Skip = messagesBefore });
+    }
+
+    private void NotePackets(DecodeBatch batch)
+    {
+        for (int i = 0; i < _answerCount; i++) _answers[i].Peer.Traffic.Stored(batch.FirstKey, _answers[i].Became);
     }
 
     private void SendReplies(DecodeBatch batch)
@@ -172,5 +179,5 @@ internal sealed class DatagramPump(Channel channel, Socket socket, ListenerServi
         _answerCount = 0;
     }
 
-    private readonly record struct Answer(UdpPeer Peer, int From, int To, Range Ident);
+    private readonly record struct Answer(UdpPeer Peer, int From, int To, Range Ident, PacketMessages Became);
 }

@@ -25,6 +25,9 @@ internal sealed class DecodeBatch
     /// <summary>Given once for each use: a batch that is appended again because nobody knows what became of it is not stored twice.</summary>
     internal long DeduplicationId { get; set; }
 
+    /// <summary>Key of the first message, once they are stored.</summary>
+    internal long FirstKey { get; set; }
+
     internal bool IsFull => Messages.Length >= PayloadBytesFull || Reply.Length >= ReplyBytesFull;
 
     /// <summary>The messages as the log takes them; nothing is copied.</summary>

@@ -21,13 +21,14 @@ internal sealed class FrameDecoder(ILogger<FrameDecoder> logger, IDeviceAdmissio
     /// <param name="connection">Whose bytes they are; its ident is claimed when the frames tell one.</param>
     /// <param name="input">All unread bytes in one piece, or one datagram.</param>
     /// <param name="batch">Takes messages and replies.</param>
+    /// <param name="seen">How many of these bytes were in the input before.</param>
     /// <param name="isDatagram">Nothing comes after these bytes, and the batch takes all of them.</param>
     /// <param name="consumed">How many bytes are done with.</param>
-    internal DecodeVerdict Decode(DeviceConnection connection, ReadOnlySpan<byte> input, DecodeBatch batch, bool isDatagram, out int consumed)
+    internal DecodeVerdict Decode(DeviceConnection connection, ReadOnlySpan<byte> input, DecodeBatch batch, int seen, bool isDatagram, out int consumed)
     {
         connection.FollowCodec();
         connection.FollowDevice();
-        connection.Traffic.BeginRead();
+        connection.Traffic.BeginRead(seen);
         Session session = connection.Session;
         var sink = new MessageSink(batch.Messages);
         int messagesAtStart = batch.Messages.Count, replyBytesAtStart = batch.Reply.Length;
@@ -44,6 +45,7 @@ internal sealed class FrameDecoder(ILogger<FrameDecoder> logger, IDeviceAdmissio
             batch.Messages.Truncate(messagesAtStart);
             batch.Reply.Truncate(replyBytesAtStart);
             Interlocked.Increment(ref connection.Channel.Counters.DevicesRefused);
+            connection.Traffic.Refused(0, PacketRefusal.DeviceRefused);
             return new DecodeVerdict(false, CloseCode.Disabled);
         }
         catch (Exception exception)
@@ -52,6 +54,7 @@ internal sealed class FrameDecoder(ILogger<FrameDecoder> logger, IDeviceAdmissio
             sink.AbandonFrame();
             batch.Reply.Truncate(replyBytesBefore);
             Interlocked.Increment(ref connection.Channel.Counters.CodecFaults);
+            connection.Traffic.Refused(consumed, PacketRefusal.CodecFault);
             ListenerLog.CodecFault(logger, exception, connection.Channel.Id, connection.Source, new HexSample(input[consumed..]));
             return new DecodeVerdict(false, CloseCode.InternalError);
         }
@@ -74,12 +77,17 @@ internal sealed class FrameDecoder(ILogger<FrameDecoder> logger, IDeviceAdmissio
             if (frame.Status is FrameStatus.NeedMore)
             {
                 consumed += frame.Consumed;
-                if (isDatagram && consumed < input.Length) counters.Count(DecodeStatus.Truncated);
+                if (isDatagram && consumed < input.Length)
+                {
+                    counters.Count(DecodeStatus.Truncated);
+                    connection.Traffic.Refused(consumed, PacketRefusal.Truncated);
+                }
                 break;
             }
             if (frame.Status is not FrameStatus.Frame)
             {
                 counters.Count(frame.Status);
+                connection.Traffic.Refused(consumed, PacketNote.Reason(frame.Status));
                 ending = connection.FramesDecoded + decoded == 0 ? CloseCode.ProtocolMismatch : CloseCode.ProtocolViolation;
                 ListenerLog.BadFrame(logger, connection.Channel.Id, connection.Source, frame.Status, new HexSample(unread));
                 break;
@@ -98,10 +106,12 @@ internal sealed class FrameDecoder(ILogger<FrameDecoder> logger, IDeviceAdmissio
                 moreFrames = true;      // it may fit a batch of its own
                 break;
             }
+            int start = consumed;
             consumed += frame.Consumed;
             if (status is DecodeStatus.Ok)
             {
                 decoded++;
+                connection.Traffic.Decoded(start, consumed, batch.Messages.Count);
                 connection.UnknownInRow = 0;
                 connection.Awaited?.Look(batch.Messages, messagesBefore, unread[..frame.Consumed]);
                 if (batch.Reply.Overflowed || frame.Consumed == 0)
@@ -119,6 +129,7 @@ internal sealed class FrameDecoder(ILogger<FrameDecoder> logger, IDeviceAdmissio
 
             counters.Count(FrameStatus.Frame);
             counters.Count(status);
+            connection.Traffic.Refused(start, PacketNote.Reason(status));
             ending = EndingOf(status, connection, hasDecoded: connection.FramesDecoded + decoded > 0);
             if (frame.Consumed == 0 && ending is CloseCode.Open) ending = CloseCode.InternalError;
             if (ending is CloseCode.Open) continue;

@@ -19,7 +19,7 @@ internal sealed class IdentIndex(RingIdentMatch? match)
         {
             if (match is not null && match(record.Ident) && _also.Count < ConnectionsMax) _also.Add((connection, record.Index));
         }
-        else if (connection == 0)
+        else if (connection == 0 || record.Type == RingRecord.NoteType)
         {
         }
         else if (record.Ident.IsEmpty)

@@ -18,6 +18,9 @@ public sealed class Ring
     /// <summary>Most bytes of one record.</summary>
     public const int BytesMax = RingRecord.BytesMax;
 
+    /// <summary>Most records that one note is about.</summary>
+    public const int NotedMax = RingRecord.NotedMax;
+
     private readonly RingStore _store;
     private readonly int _number;
     private RingOptions _options;
@@ -81,6 +84,21 @@ public sealed class Ring
         Span<byte> bytes = stackalloc byte[sizeof(int)];
         BinaryPrimitives.WriteInt32LittleEndian(bytes, RingRecord.LengthOf(recordIdentBytes, recordBytes));
         return TryAddAny(entry with { Type = RingRecord.AlsoIdentType }, ident, bytes);
+    }
+
+    /// <summary>Adds what was learned about records after they were added. A reader that asks for notes gives it with them, as long as it lies in the same file or the next one.</summary>
+    /// <param name="entry">Connection and index of the last of these records, and the time of the note.</param>
+    /// <param name="count">How many records it is about: those of the connection up to that index. 1 or more; of more than <see cref="NotedMax"/> it is about the last.</param>
+    /// <param name="note">What was learned.</param>
+    /// <remarks>Rows of one connection move on: of two of them the one that ends later does not begin earlier.</remarks>
+    /// <returns>As <see cref="TryAdd"/>.</returns>
+    public bool TryAddNote(in RingEntry entry, int count, RingNote note)
+    {
+        Span<byte> bytes = stackalloc byte[RingRecord.NoteBytes];
+        BinaryPrimitives.WriteInt32LittleEndian(bytes, Math.Clamp(count, 1, NotedMax));
+        BinaryPrimitives.WriteInt64LittleEndian(bytes[4..], note.Key);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes[12..], note.Value);
+        return TryAddAny(entry with { Type = RingRecord.NoteType }, [], bytes);
     }
 
     /// <summary>Begins to read. What was added before is seen if <see cref="RingStore.FlushAsync"/> has completed since.</summary>

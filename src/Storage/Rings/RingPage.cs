@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Gateway.Storage.Rings;
 
 /// <summary>Decides about an ident, UTF-8.</summary>
@@ -17,6 +19,9 @@ public sealed record RingQuery
 
     /// <summary>Records of these idents alone; null for all, those without an ident included.</summary>
     public RingIdentMatch? Ident { get; init; }
+
+    /// <summary>Give what was learned about records later with them; costs one more pass over what is read.</summary>
+    public bool HasNotes { get; init; }
 }
 
 /// <summary>A place in a ring where bytes can't be read. What was there is gone; the records around it are right.</summary>
@@ -32,6 +37,10 @@ public sealed class RingPage
     private byte[] _bytes = [];
     private Place[] _places = [];
     private int _length;
+    private readonly List<RingNote> _notes = [];
+
+    /// <summary>Whose ring it was filled from.</summary>
+    public long Owner { get; internal set; }
 
     /// <summary>Number of records.</summary>
     public int Count { get; private set; }
@@ -48,18 +57,27 @@ public sealed class RingPage
     /// <summary>The bytes of record <paramref name="index"/>, valid until the page is filled again.</summary>
     public ReadOnlySpan<byte> Bytes(int index) => _bytes.AsSpan(_places[index].Start + _places[index].IdentLength, _places[index].Length);
 
-    internal void Clear() => Count = _length = 0;
+    /// <summary>What was learned about record <paramref name="index"/> after it was added, in the order in which it was; empty when nothing was, not yet, or the query did not ask. Valid until the page is filled again.</summary>
+    public ReadOnlySpan<RingNote> Notes(int index) => CollectionsMarshal.AsSpan(_notes)[_places[index].NotesStart.._places[index].NotesEnd];
 
-    internal void Add(in RingEntry entry, ReadOnlySpan<byte> ident, ReadOnlySpan<byte> bytes)
+    internal void Clear()
+    {
+        Count = _length = 0;
+        _notes.Clear();
+    }
+
+    internal void Add(in RingEntry entry, ReadOnlySpan<byte> ident, ReadOnlySpan<byte> bytes, NoteIndex? notes)
     {
         int length = _length + ident.Length + bytes.Length;
         if (_places.Length == Count) Array.Resize(ref _places, Math.Max(64, Count * 2));
         if (_bytes.Length < length) Array.Resize(ref _bytes, Math.Max(length, Math.Max(4096, _bytes.Length * 2)));
         ident.CopyTo(_bytes.AsSpan(_length));
         bytes.CopyTo(_bytes.AsSpan(_length + ident.Length));
-        _places[Count++] = new Place(entry, _length, ident.Length, bytes.Length);
+        int notesStart = _notes.Count;
+        notes?.Find(entry.Connection, entry.Index, _notes);
+        _places[Count++] = new Place(entry, _length, ident.Length, bytes.Length, notesStart, _notes.Count);
         _length = length;
     }
 
-    private readonly record struct Place(RingEntry Entry, int Start, int IdentLength, int Length);
+    private readonly record struct Place(RingEntry Entry, int Start, int IdentLength, int Length, int NotesStart, int NotesEnd);
 }

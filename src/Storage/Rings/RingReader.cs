@@ -16,6 +16,7 @@ public sealed partial class RingReader
     private readonly SemaphoreSlim? _gate;
     private readonly (long Number, long End) _published;
     private readonly IdentIndex _idents;
+    private readonly NoteIndex? _notes;
     private readonly List<int> _offsets = [];
     private List<SegmentInfo>? _segments;
     private int _at;            // in _segments
@@ -31,6 +32,7 @@ public sealed partial class RingReader
         _gate = gate;
         _published = published;
         _idents = new IdentIndex(query.Ident);
+        _notes = query.HasNotes ? new NoteIndex(files) : null;
     }
 
     /// <summary>A reader of a ring in a folder, also while a gateway writes to it.</summary>
@@ -64,9 +66,11 @@ public sealed partial class RingReader
     private void Read(RingPage page, int countMax, int bytesMax)
     {
         page.Clear();
+        page.Owner = _owner;
         List<SegmentInfo> segments = _segments ??= Begin();
         while (_at >= 0 && _at < segments.Count)
         {
+            _notes?.MoveTo(segments[_at].Number);
             using (LoadedSegment? file = LoadedSegment.Load(_files, segments[_at]))
             {
                 bool isMore = file is not null && (_query.IsReverse ? ReadBackward(file, page, countMax, bytesMax) : ReadForward(file, page, countMax, bytesMax));
@@ -94,6 +98,7 @@ public sealed partial class RingReader
             }
         }
 
+        _notes?.Begin([.. segments]);
         segments.RemoveAll(segment => segment.Header is { } header && header.FirstTimeUs > _query.ToUs);
         _at = _query.IsReverse ? segments.Count - 1 : 0;
         _offset = _query.IsReverse ? int.MaxValue : 0;
@@ -133,7 +138,7 @@ public sealed partial class RingReader
                 return true;
             }
 
-            page.Add(record.Entry, ident, record.Bytes);
+            page.Add(record.Entry, ident, record.Bytes, _notes);
         }
 
         return false;
@@ -153,7 +158,7 @@ public sealed partial class RingReader
         {
             RingRecordView record = file.RecordAt(_offsets[i]);
             if (IsFull(page, record, countMax, bytesMax)) return true;
-            page.Add(record.Entry, _idents.IdentOf(record), record.Bytes);
+            page.Add(record.Entry, _idents.IdentOf(record), record.Bytes, _notes);
             _offset = _offsets[i];
         }
 

@@ -10,6 +10,11 @@ namespace Gateway.Storage.Rings;
 /// <param name="Type">What it is; the caller's numbers, below <see cref="RingRecord.FirstOwnType"/>.</param>
 public readonly record struct RingEntry(long TimeUs, long Connection, int Index, int Type);
 
+/// <summary>What was learned about records after they were added: two numbers whose meaning is the caller's.</summary>
+/// <param name="Key">The first.</param>
+/// <param name="Value">The second.</param>
+public readonly record struct RingNote(long Key, int Value);
+
 /// <summary>The bytes of one record, in the queue and in a file.</summary>
 /// <remarks>
 /// length 4 | crc32c 4 | time 8 | connection 8 | index 4 | type 2 | ident length 1 | filling 1 | ident | bytes | filling with zeros to a multiple of 8. Little-endian. The checksum begins with the
@@ -34,6 +39,15 @@ internal static class RingRecord
 
     /// <summary>Types from here on are the ring's own.</summary>
     public const int FirstOwnType = 0xFF00;
+
+    /// <summary>Records that one note can be about.</summary>
+    public const int NotedMax = 4096;
+
+    /// <summary>The ring's own: a note about the record with this connection and index, and about some before it. The bytes hold how many in all (4) and the note (8 and 4). A program that does not know the type passes over it.</summary>
+    public const int NoteType = 0xFFFD;
+
+    /// <summary>Bytes of a note.</summary>
+    public const int NoteBytes = sizeof(int) + sizeof(long) + sizeof(int);
 
     /// <summary>The ring's own: records were dropped before this one. The bytes hold how many (8).</summary>
     public const int DroppedType = 0xFFFE;

@@ -24,9 +24,9 @@ public sealed class RecordRoutesTests
         Assert.Equal(Enumerable.Range(0, 6), packets.Select(packet => packet.GetProperty("index").GetInt32()));
         Assert.Equal(["#L;tracker1\n", "#AL;1\n", "#M;1\n", "#AM;1\n"], packets[1..^1].Select(TextOf));
         Assert.Single(packets.Select(packet => packet.GetProperty("conn").GetInt64()).Distinct());
-        Assert.Equal(["conn", "ident", "index", "source", "timestamp", "type"], packets[0].EnumerateObject().Select(member => member.Name));
-        Assert.Equal(["conn", "data", "ident", "index", "timestamp", "type"], packets[1].EnumerateObject().Select(member => member.Name));
-        Assert.Equal(["close_code", "conn", "ident", "index", "timestamp", "type"], packets[^1].EnumerateObject().Select(member => member.Name));
+        Assert.Equal(["channel_id", "conn", "ident", "index", "source", "timestamp", "type"], packets[0].EnumerateObject().Select(member => member.Name));
+        Assert.Equal(["channel_id", "conn", "data", "ident", "index", "timestamp", "type"], packets[1].EnumerateObject().Select(member => member.Name));
+        Assert.Equal(["channel_id", "close_code", "conn", "ident", "index", "timestamp", "type"], packets[^1].EnumerateObject().Select(member => member.Name));
         Assert.Equal((source, 2), (packets[0].GetProperty("source").GetString(), packets[^1].GetProperty("close_code").GetInt32()));
         Assert.All(packets, packet => Assert.Equal("tracker1", packet.GetProperty("ident").GetString()));
         decimal[] times = [.. packets.Select(packet => packet.GetProperty("timestamp").GetDecimal())];

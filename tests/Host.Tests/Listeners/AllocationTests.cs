@@ -43,9 +43,10 @@ public sealed class AllocationTests
         void DecodeOnce(ReadOnlySpan<byte> input)
         {
             batch.Clear();
-            DecodeVerdict verdict = decoder.Decode(peer, input, batch, isDatagram: false, out int consumed);
+            DecodeVerdict verdict = decoder.Decode(peer, input, batch, seen: 0, isDatagram: false, out int consumed);
             Assert.True(verdict.Ending is CloseCode.Open && consumed == input.Length);
-            peer.Traffic.Received(input);
+            peer.Traffic.Received(input, consumed, batch.Messages.Count);
+            peer.Traffic.Stored(1);
             peer.Traffic.Sent(batch.Reply.Written);
             batch.Seal(1);
         }
