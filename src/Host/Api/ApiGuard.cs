@@ -88,6 +88,9 @@ internal static class ApiGuard
         GuessGuard guesses = services.GetRequiredService<GuessGuard>();
         if (guesses.IsBlocked(http.Connection.RemoteIpAddress)) throw Busy(http, guesses.Rest(), "Too many wrong tokens came from this address.");
 
+        CallBudget budget = services.GetRequiredService<CallBudget>();
+        if (http.Features.Get<LocalCaller>() is { } local) return Within(local.Token);
+
         string shown = http.Request.Headers.Authorization is [{ } first, ..] ? first : "";
         if (!services.GetRequiredService<AccessTokens>().TryFind(shown, out Token? token))
         {
@@ -95,8 +98,9 @@ internal static class ApiGuard
             throw new ApiProblem(new ApiError(ApiErrorCode.Unauthorized, "A valid token is needed: header Authorization: FlespiToken TOKEN."));
         }
 
-        CallBudget budget = services.GetRequiredService<CallBudget>();
-        return budget.Take(token) is { } reached ? throw Busy(http, budget.Rest(), reached) : token;
+        return Within(token);
+
+        Token Within(Token known) => budget.Take(known) is { } reached ? throw Busy(http, budget.Rest(), reached) : known;
     }
 
     /// <summary>Lets a request in.</summary>

@@ -10,11 +10,13 @@ public static class GatewayApi
     public static IServiceCollection AddGatewayApi(this IServiceCollection services)
     {
         AnswerCompression.AddTo(services);
+        services.AddSingleton<LocalCalls>();
         return services;
     }
 
     /// <summary>Lets answers pass it; before the routes, and after what is not to be compressed.</summary>
-    public static IApplicationBuilder UseGatewayApi(this IApplicationBuilder application) => application.UseResponseCompression();
+    public static IApplicationBuilder UseGatewayApi(this IApplicationBuilder application) =>
+        application.UseResponseCompression().Use(application.ApplicationServices.GetRequiredService<LocalCalls>().Before);
 
     /// <summary>Maps <see cref="ApiRoutes"/>. Needs the services of <see cref="Accounts.GatewayAccounts"/> and of the rooms that the routes are about.</summary>
     public static IEndpointRouteBuilder MapGatewayApi(this IEndpointRouteBuilder routes)

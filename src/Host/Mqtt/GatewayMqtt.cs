@@ -1,6 +1,7 @@
 using Gateway.Host.Mqtt.Channels;
 using Gateway.Host.Mqtt.Connections;
 using Gateway.Host.Mqtt.Logs;
+using Gateway.Host.Mqtt.Requests;
 using Gateway.Host.Mqtt.Routing;
 using Gateway.Host.Mqtt.Sessions;
 using Gateway.Host.Mqtt.States;
@@ -32,6 +33,8 @@ internal static class GatewayMqtt
         services.AddSingleton<IRetainedSource>(provider => provider.GetRequiredService<StateTree>());
         services.AddSingleton<RetainedMessages>();
         services.AddSingleton<Router>();
+        services.AddSingleton<Publisher>();
+        services.AddSingleton<RestRequests>();
         services.AddSingleton<FeedServices>();
         services.AddSingleton<ChannelFeeds>();
         services.AddSingleton<PlaceKeeper>();
@@ -40,7 +43,7 @@ internal static class GatewayMqtt
         services.AddSingleton<PumpServices>();
         services.AddSingleton<Admission>();
         services.AddSingleton<MqttBroker>();
-        services.AddSingleton<IMqttPublisher>(provider => provider.GetRequiredService<MqttBroker>());
+        services.AddSingleton<IMqttPublisher>(provider => provider.GetRequiredService<Publisher>());
         services.AddHostedService(provider => provider.GetRequiredService<PlaceKeeper>());
         services.AddHostedService(provider => provider.GetRequiredService<MqttBroker>());
         services.AddHostedService<StatePublisher>();

@@ -17,13 +17,12 @@ namespace Gateway.Host.Mqtt;
 /// </remarks>
 internal sealed class MqttBroker(
     Admission admission, PumpServices pumps, SessionDirectory sessions, ChannelFeeds feeds, RetainedMessages retained, SessionStore store, SessionQueues queues, SessionAccess access, AccessTokens tokens,
-    PlaceKeeper places, Router router, MqttCounters counters, TimeProvider clock, ILogger<MqttBroker> logger) : BackgroundService, IMqttPublisher
+    PlaceKeeper places, Publisher publisher, MqttCounters counters, TimeProvider clock, ILogger<MqttBroker> logger) : BackgroundService
 {
     private static readonly TimeSpan s_sweepInterval = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentDictionary<ClientConnection, Task> _connections = new();
     private readonly ConcurrentDictionary<Session, PendingWill> _wills = new();
-    private readonly ConcurrentBag<DeliveryBatch> _batches = [];
     private int _strangers;
     private volatile bool _isStopping;
 
@@ -108,9 +107,6 @@ internal sealed class MqttBroker(
         }
     }
 
-    /// <inheritdoc/>
-    public ValueTask PublishAsync(Publication publication) => DeliverAsync((batch, durable) => router.Route(publication, batch, durable));
-
     /// <summary>Publishes at a topic of an account's own, as a client does: limits, what is retained, subscribers.</summary>
     /// <param name="publication">Topic, payload, account, time, QoS, whether it is retained, user properties; no right and no sender.</param>
     /// <param name="isCounted">Whether it counts against the account's messages per minute.</param>
@@ -119,7 +115,7 @@ internal sealed class MqttBroker(
     internal async ValueTask<MqttPubAckReasonCode> PublishOwnAsync(Publication publication, bool isCounted)
     {
         MqttPubAckReasonCode reason = default;
-        await DeliverAsync((batch, durable) => reason = pumps.Publishing.Publish(publication, isCounted, batch, durable)).ConfigureAwait(false);
+        await publisher.DeliverAsync((batch, durable) => reason = pumps.Publishing.Publish(publication, isCounted, batch, durable)).ConfigureAwait(false);
         return reason;
     }
 
@@ -251,24 +247,13 @@ internal sealed class MqttBroker(
             if (will.At > clock.GetUtcNow() || !_wills.TryRemove(new(session, will))) continue;
             try
             {
-                await DeliverAsync((batch, durable) => pumps.Publishing.Publish(session, will.Packet, batch, durable)).ConfigureAwait(false);
+                await publisher.DeliverAsync((batch, durable) => pumps.Publishing.Publish(session, will.Packet, batch, durable)).ConfigureAwait(false);
             }
             catch (IOException failure)
             {
                 MqttLog.StoreFault(logger, failure);
             }
         }
-    }
-
-    /// <summary>Delivers with a batch of the broker's own; ends when sessions that outlive their connections have it on disk.</summary>
-    private async ValueTask DeliverAsync(Action<DeliveryBatch, List<Task>> deliver)
-    {
-        if (!_batches.TryTake(out DeliveryBatch? batch)) batch = new DeliveryBatch();
-        var durable = new List<Task>();
-        deliver(batch, durable);
-        batch.Complete();
-        _batches.Add(batch);
-        if (durable.Count > 0) await Task.WhenAll(durable).ConfigureAwait(false);
     }
 
     private sealed record PendingWill(MQTTnet.Packets.MqttPublishPacket Packet, DateTimeOffset At);

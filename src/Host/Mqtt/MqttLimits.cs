@@ -54,6 +54,15 @@ internal static class MqttLimits
     /// <summary>Longest life of a session without its client, also of those of MQTT 3 that name none.</summary>
     internal static readonly TimeSpan SessionExpiryMax = TimeSpan.FromDays(30);
 
+    /// <summary>Most REST requests of one client that are not answered yet.</summary>
+    internal const int RequestsPerClientMax = 16;
+
+    /// <summary>Most REST requests of all clients that are not answered yet.</summary>
+    internal const int RequestsMax = 256;
+
+    /// <summary>Longest answer to a REST request, so that it fits a packet of the client's too.</summary>
+    internal const int AnswerBytesMax = PacketBytesMax - 70 * 1024;
+
     /// <summary>Most retained messages of clients.</summary>
     internal const int RetainedCountMax = 100_000;
 

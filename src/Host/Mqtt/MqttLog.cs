@@ -30,6 +30,9 @@ internal static partial class MqttLog
     [LoggerMessage(3109, LogLevel.Error, "Changes of state can't be published now.")]
     internal static partial void StateFault(ILogger logger, Exception failure);
 
+    [LoggerMessage(3110, LogLevel.Error, "The request {Method} {Target} over MQTT failed.")]
+    internal static partial void RequestFault(ILogger logger, Exception failure, string method, string target);
+
     [LoggerMessage(3201, LogLevel.Error, "Messages of channel {ChannelId} can't be published now.")]
     internal static partial void FeedFault(ILogger logger, long channelId, Exception failure);
 }

@@ -18,6 +18,7 @@ internal sealed class ClientConnection(ConnectionContext context, MqttCounters c
     private ArrayBufferWriter<byte> _replies = new(64);
     private ArrayBufferWriter<byte> _repliesSpare = new(64);
     private Session? _session;
+    private int _requests;
     private volatile bool _isClosing;
 
     /// <summary>Where the client is.</summary>
@@ -61,6 +62,18 @@ internal sealed class ClientConnection(ConnectionContext context, MqttCounters c
 
     /// <summary>Counts that the session came back to a log whose messages had gone before it read them.</summary>
     internal void CountMissed() => counters.CountMissed();
+
+    /// <summary>Counts a REST request that begins.</summary>
+    /// <returns>Whether the client may have one more.</returns>
+    internal bool TryBeginRequest()
+    {
+        if (Interlocked.Increment(ref _requests) <= MqttLimits.RequestsPerClientMax) return true;
+        EndRequest();
+        return false;
+    }
+
+    /// <summary>Counts a REST request that ended.</summary>
+    internal void EndRequest() => Interlocked.Decrement(ref _requests);
 
     /// <summary>Ties the connection to a session; before <see cref="WriteAsync"/>.</summary>
     internal void Begin(Session session) => _session = session;

@@ -1,6 +1,7 @@
 using System.Buffers;
 using Gateway.Host.Accounts;
 using Gateway.Host.Channels;
+using Gateway.Host.Mqtt.Requests;
 using Gateway.Host.Mqtt.Routing;
 using Gateway.Host.Mqtt.Sessions;
 using Gateway.Host.Mqtt.Wire;
@@ -10,7 +11,7 @@ using MQTTnet.Protocol;
 namespace Gateway.Host.Mqtt.Connections;
 
 /// <summary>Takes what clients publish, wills included: rights, limits, what is retained, and the way to subscribers.</summary>
-internal sealed class ClientPublishing(SessionAccess access, Router router, RetainedMessages retained, MqttCounters counters, TimeProvider clock)
+internal sealed class ClientPublishing(SessionAccess access, Router router, RetainedMessages retained, RestRequests requests, MqttCounters counters, TimeProvider clock)
 {
     /// <summary>Publishes a message of a client.</summary>
     /// <param name="session">Whose it is.</param>
@@ -20,6 +21,7 @@ internal sealed class ClientPublishing(SessionAccess access, Router router, Reta
     /// <returns>What an acknowledgement says.</returns>
     internal MqttPubAckReasonCode Publish(Session session, MqttPublishPacket packet, DeliveryBatch batch, List<Task> durable)
     {
+        if (RestRequests.IsRequest(packet.Topic)) return Request(session, packet);
         if (TopicFilter.IsReserved(packet.Topic) || !access.MayPublish(session, packet.Topic)) return Refuse(MqttRefusal.Publish, MqttPubAckReasonCode.NotAuthorized);
         var publication = new Publication
         {
@@ -52,6 +54,14 @@ internal sealed class ClientPublishing(SessionAccess access, Router router, Reta
         }
         router.Route(publication, batch, durable);
         return MqttPubAckReasonCode.Success;
+    }
+
+    private MqttPubAckReasonCode Request(Session session, MqttPublishPacket packet)
+    {
+        if (!access.TryCountPublish(session.Key.Cid)) return Refuse(MqttRefusal.PublishLimit, MqttPubAckReasonCode.QuotaExceeded);
+        counters.CountReceived();
+        MqttPubAckReasonCode reason = requests.Take(session, packet);
+        return reason is MqttPubAckReasonCode.Success ? reason : Refuse(MqttRefusal.Publish, reason);
     }
 
     private MqttPubAckReasonCode Refuse(MqttRefusal refusal, MqttPubAckReasonCode reason)

@@ -16,6 +16,9 @@ internal sealed class SessionAccess(AccessPolicy policy, AccessTokens tokens, Ac
     /// <summary>Whether a session of an account can stand on a token: one of the account, or of one above it that made the session ahead of its client.</summary>
     internal bool IsWithin(Token token, long cid) => accounts.Find(cid) is not null && accounts.IsWithin(cid, token.Cid);
 
+    /// <summary>The token of a session as it is now, null when it is no longer valid.</summary>
+    internal Token? TokenOf(Session session) => CallerOf(session)?.Token;
+
     /// <summary>Whether a client may publish to a topic.</summary>
     internal bool MayPublish(Session session, string topic) => CallerOf(session) is { } caller && AccessPolicy.MayPublish(caller, topic);
 
