@@ -52,6 +52,13 @@ internal sealed class MqttAccounts : IAsyncDisposable
 
     public Task<string> TokenAsync(long cid, string access) => MakeAsync("platform/tokens", $$"""[{"cid":{{cid}},"ttl":3600,"access":{{access}}}]""", "key", element => element.GetString()!);
 
+    /// <summary>A token and its number.</summary>
+    public async Task<(long Id, string Key)> NamedTokenAsync(long cid, string access)
+    {
+        JsonElement token = (await CallAsync(HttpMethod.Post, "platform/tokens", $$"""[{"cid":{{cid}},"ttl":3600,"access":{{access}}}]"""))[0];
+        return (token.GetProperty("id").GetInt64(), token.GetProperty("key").GetString()!);
+    }
+
     public async Task SendAsync(HttpMethod method, string path, string? body = null)
     {
         using var request = new HttpRequestMessage(method, path) { Content = body is null ? null : new StringContent(body) };

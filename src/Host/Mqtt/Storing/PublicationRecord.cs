@@ -8,11 +8,12 @@ namespace Gateway.Host.Mqtt.Storing;
 /// <summary>A publication as it is kept on disk: what waits for a session, and what is retained.</summary>
 /// <remarks>
 /// version 1 | flags 1 | cid 8 | time 8 (µs since 1970) | expiry 4 (s) | topic | content type | response topic | correlation data | count of user properties, each name and value |
-/// count of subscription identifiers, each 4 | payload to the end. Little-endian; texts and bytes behind their length in 7-bit groups.
+/// count of subscription identifiers, each 4 | right: collection, submodule (empty for none), id 8 | payload to the end. Little-endian; texts and bytes behind their length in 7-bit groups.
+/// Version 1 has no right.
 /// </remarks>
 internal static class PublicationRecord
 {
-    private const byte Version = 1;
+    private const byte Version = 2, VersionWithoutRight = 1;
 
     [Flags]
     private enum Flags : byte
@@ -25,6 +26,7 @@ internal static class PublicationRecord
         HasContentType = 16,
         HasResponseTopic = 32,
         HasCorrelation = 64,
+        HasRight = 128,
     }
 
     /// <summary>Writes a delivery.</summary>
@@ -38,7 +40,8 @@ internal static class PublicationRecord
             writer.Write(Version);
             writer.Write((byte)(
                 (publication.Qos > 0 ? Flags.Qos1 : 0) | (publication.IsRetained ? Flags.Retained : 0) | (extra.IsText ? Flags.Text : 0) | (delivery.IsRetained ? Flags.DeliveredRetained : 0)
-                | (extra.ContentType is null ? 0 : Flags.HasContentType) | (extra.ResponseTopic is null ? 0 : Flags.HasResponseTopic) | (extra.CorrelationData is null ? 0 : Flags.HasCorrelation)));
+                | (extra.ContentType is null ? 0 : Flags.HasContentType) | (extra.ResponseTopic is null ? 0 : Flags.HasResponseTopic) | (extra.CorrelationData is null ? 0 : Flags.HasCorrelation)
+                | (publication.Right is null ? 0 : Flags.HasRight)));
             writer.Write(publication.Cid);
             writer.Write(publication.TimeUs);
             writer.Write(extra.ExpirySeconds);
@@ -58,6 +61,12 @@ internal static class PublicationRecord
             }
             writer.Write7BitEncodedInt(delivery.Identifiers.Length);
             foreach (uint identifier in delivery.Identifiers) writer.Write(identifier);
+            if (publication.Right is { } right)
+            {
+                writer.Write(right.Collection);
+                writer.Write(right.Submodule ?? "");
+                writer.Write(right.Id);
+            }
             writer.Write(publication.Payload.Span);
         }
         return stream.ToArray();
@@ -74,7 +83,8 @@ internal static class PublicationRecord
         {
             using var stream = new MemoryStream(bytes, writable: false);
             using var reader = new BinaryReader(stream, Encoding.UTF8);
-            if (reader.ReadByte() != Version) return false;
+            byte version = reader.ReadByte();
+            if (version is not (Version or VersionWithoutRight)) return false;
             var flags = (Flags)reader.ReadByte();
             long cid = reader.ReadInt64(), timeUs = reader.ReadInt64();
             uint expiry = reader.ReadUInt32();
@@ -86,6 +96,7 @@ internal static class PublicationRecord
             for (int i = 0; i < properties.Length; i++) properties[i] = new(reader.ReadString(), reader.ReadString());
             uint[] identifiers = new uint[Count(reader, bytes)];
             for (int i = 0; i < identifiers.Length; i++) identifiers[i] = reader.ReadUInt32();
+            ItemRight? right = version == Version && flags.HasFlag(Flags.HasRight) ? ReadRight(reader) : null;
             bool hasNothing = !flags.HasFlag(Flags.Text) && expiry == 0 && contentType is null && responseTopic is null && correlation is null && properties.Length == 0;
             var publication = new Publication
             {
@@ -95,6 +106,7 @@ internal static class PublicationRecord
                 TimeUs = timeUs,
                 Qos = (byte)(flags.HasFlag(Flags.Qos1) ? 1 : 0),
                 IsRetained = flags.HasFlag(Flags.Retained),
+                Right = right,
                 Extra = hasNothing
                     ? PublicationProperties.None
                     : new PublicationProperties
@@ -114,6 +126,12 @@ internal static class PublicationRecord
         {
             return false;
         }
+    }
+
+    private static ItemRight ReadRight(BinaryReader reader)
+    {
+        string collection = reader.ReadString(), submodule = reader.ReadString();
+        return new ItemRight(collection, submodule.Length == 0 ? null : submodule, reader.ReadInt64());
     }
 
     private static int Count(BinaryReader reader, byte[] bytes)

@@ -6,7 +6,7 @@ namespace Gateway.Host.Mqtt.Storing;
 
 /// <summary>What waits on disk for one session: QoS 1 publications that no channel's log has.</summary>
 /// <remarks>A message longer than a record is cut into several of one packet, which the log takes whole or not at all. Record: 1 if more follow, else 0 | part of a <see cref="PublicationRecord"/>.</remarks>
-internal sealed class SessionQueue(IMessageLog log) : LogSource
+internal sealed class SessionQueue(IMessageLog log, SessionAccess access) : LogSource
 {
     private const byte Last = 0, More = 1;
     private const int PartBytesMax = Packet.MessageBytesMax - 1;
@@ -22,7 +22,7 @@ internal sealed class SessionQueue(IMessageLog log) : LogSource
     internal override bool TryJoin(long from) => from >= log.State.NextKey;
 
     /// <inheritdoc/>
-    internal override LogReader OpenReader(Session session) => new Reader();
+    internal override LogReader OpenReader(Session session) => new Reader(session, access);
 
     /// <summary>Cuts a delivery into records.</summary>
     /// <param name="delivery">The delivery.</param>
@@ -46,7 +46,8 @@ internal sealed class SessionQueue(IMessageLog log) : LogSource
         return packet;
     }
 
-    private sealed class Reader : LogReader
+    /// <summary>Asks once more whether the client may have it: rights may have changed while it waited.</summary>
+    private sealed class Reader(Session session, SessionAccess access) : LogReader
     {
         internal override LogReading TryRead(MessagePage page, ref int index, out Delivery delivery)
         {
@@ -69,7 +70,7 @@ internal sealed class SessionQueue(IMessageLog log) : LogSource
                 at += part.Length;
             }
             index = last + 1;
-            return PublicationRecord.TryRead(whole, out delivery) ? LogReading.Wanted : LogReading.Unwanted;
+            return PublicationRecord.TryRead(whole, out delivery) && access.MayReceive(session, delivery.Publication) ? LogReading.Wanted : LogReading.Unwanted;
         }
     }
 }

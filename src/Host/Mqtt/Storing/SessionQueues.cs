@@ -83,7 +83,7 @@ internal sealed class SessionQueues(GatewayOptions options, SessionAccess access
     private async Task<SessionQueue> OpenNowAsync(Session session)
     {
         var limits = new LogOptions { QuotaBytes = access.StorageOf(session), AgeMax = MqttLimits.SessionExpiryMax };
-        var queue = new SessionQueue(await _store.Value.OpenAsync(session.Number, limits, CancellationToken.None).ConfigureAwait(false));
+        var queue = new SessionQueue(await _store.Value.OpenAsync(session.Number, limits, CancellationToken.None).ConfigureAwait(false), access);
         // From here on a start looks for what waits: before the first message is told to be stored.
         if (session.Follow(queue, 0)) await sessions.PutAsync(session.Number, [], [(queue.Number, 0, 0)]).ConfigureAwait(false);
         return queue;
