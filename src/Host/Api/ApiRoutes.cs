@@ -28,6 +28,7 @@ internal static class ApiRoutes
         .. MqttSessionRoutes.Table,
         .. MqttSubscriptionRoutes.Table,
         .. MqttMessageRoutes.Table,
+        .. MqttLogRoutes.Table,
         .. AuthRoutes.Table,
         .. ExpressionRoutes.Table,
         .. ConstRoutes.Table,

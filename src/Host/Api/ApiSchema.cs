@@ -233,7 +233,7 @@ internal sealed record ApiSchema(string Name, params ApiField[] Fields)
         new("trace", "string", "of a request: its x-flespi-trace"));
 
     /// <summary>All schemas.</summary>
-    internal static IReadOnlyList<ApiSchema> All { get; } = [Channel, Connection, Ident, Packet, Log, AccountLog, Protocol, DeviceType, Parameter, Device, Command, CommandResult, Customer, Subaccount, Token, Limit, MqttSchemas.Session, MqttSchemas.Subscription, MqttSchemas.Message];
+    internal static IReadOnlyList<ApiSchema> All { get; } = [Channel, Connection, Ident, Packet, Log, AccountLog, Protocol, DeviceType, Parameter, Device, Command, CommandResult, Customer, Subaccount, Token, Limit, MqttSchemas.Session, MqttSchemas.Subscription, MqttSchemas.Message, MqttSchemas.Log];
 
     /// <summary>The schema of what a route shows and takes; null when it has none.</summary>
     internal static ApiSchema? Of(ApiRoute route) => (route.Collection, route.Submodule) switch
@@ -261,6 +261,7 @@ internal sealed record ApiSchema(string Name, params ApiField[] Fields)
         ("mqtt/sessions", null) => MqttSchemas.Session,
         ("mqtt/sessions", "subscriptions") => MqttSchemas.Subscription,
         ("mqtt/messages", null) => MqttSchemas.Message,
+        ("mqtt/logs", null) => MqttSchemas.Log,
         _ => null,
     };
 }

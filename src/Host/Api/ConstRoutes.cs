@@ -49,7 +49,7 @@ internal static class ConstRoutes
             {
                 json.WriteString("extra_name", extraName);
                 json.WriteStartObject("extra_codes");
-                foreach (CodeMeaning code in EventTable.CodesOf(extraName))
+                foreach (CodeMeaning code in EventTable.CodesOf(meaning))
                 {
                     json.WriteStartObject(code.Code.ToString(System.Globalization.CultureInfo.InvariantCulture));
                     json.WriteString("description", code.Description);

@@ -34,4 +34,19 @@ internal static class MqttSchemas
         new("timestamp", "number", "when it was published, s since 1970"),
         new("cid", "integer", "the account whose it is"),
         new("user_properties", "object", "names and texts, an array of texts where a name comes more than once", true));
+
+    internal static ApiSchema Log { get; } = new("mqtt-log",
+        new("event_code", "integer", "what happened: 500 client let in, 501 kept out by a limit, 502 kept out, 503 closed, 504 overflowed, 510 to 512 subscription by REST made, replaced, ended, 520 subscribed, 521 unsubscribed"),
+        new("timestamp", "number", "when, s since 1970"),
+        new("origin_id", "integer", "the session, 0 when none came of it"),
+        new("origin_type", "integer", "14, a session"),
+        new("client_id", "string", "the client, at most 1024 characters"),
+        new("source", "string", "address:port of the client"),
+        new("token_id", "integer", "the token that was shown"),
+        new("topic", "string", "of subscriptions: the filter, at most 1024 characters"),
+        new("qos", "integer", "of subscriptions: 0 or 1"),
+        new("close_code", "integer", "of closed: the reason, as in MQTT 5"),
+        new("duration", "number", "of closed: how long the connection lasted, s"),
+        new("size", "integer", "of overflowed: bytes that may wait"),
+        new("reason", "string", "why, in words; or that more events of the client are left out until the minute ends"));
 }

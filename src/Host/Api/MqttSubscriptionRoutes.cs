@@ -42,7 +42,7 @@ internal static class MqttSubscriptionRoutes
         {
             foreach (Draft draft in drafts)
             {
-                (Subscription? subscription, _, string? problem) = await subscriptions.SubscribeAsync(session, draft.Filter, draft.Stored, draft.Retain).ConfigureAwait(false);
+                (Subscription? subscription, string? problem) = await subscriptions.SubscribeAsync(session, draft.Filter, draft.Stored, draft.Retain, call.Caller.Token).ConfigureAwait(false);
                 if (subscription is not null) made.Add(subscription);
                 else call.Errors.Add(new ApiError(ApiErrorCode.LimitReached, problem!, session.Number));
             }
@@ -62,7 +62,7 @@ internal static class MqttSubscriptionRoutes
         var removed = new List<Subscription>();
         foreach (Subscription subscription in Select(call))
         {
-            if (await subscriptions.UnsubscribeAsync(subscription.Session, subscription.Filter.Text).ConfigureAwait(false)) removed.Add(subscription);
+            if (await subscriptions.UnsubscribeAsync(subscription.Session, subscription.Filter.Text, call.Caller.Token).ConfigureAwait(false)) removed.Add(subscription);
             else call.Errors.Add(ApiProblem.Absent("subscription", subscription.Number));
         }
         await call.WriteAsync(removed, static (json, subscription) =>

@@ -42,7 +42,6 @@ internal static class RefusedRoutes
         new("/platform/webhooks", $"Webhooks {NotYet}; subscribe by MQTT."),
         new("/storage/cdns", "Files are not served."),
         new("/storage/containers", $"Containers {NotYet}; an http channel takes any messages."),
-        new("/mqtt/logs", $"Logs of MQTT {NotYet}."),
         new("/auth/account", "Accounts are made with POST /platform/subaccounts."),
         new("/auth/callback", "There is no login by other platforms; make tokens."),
         new("/auth/email", "Accounts have no mail addresses."),

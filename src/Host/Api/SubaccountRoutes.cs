@@ -2,6 +2,7 @@ using System.Text.Json;
 using Gateway.Host.Accounts;
 using Gateway.Host.Channels;
 using Gateway.Host.Devices;
+using Gateway.Host.Mqtt.Logs;
 
 namespace Gateway.Host.Api;
 
@@ -84,12 +85,12 @@ internal static class SubaccountRoutes
         });
     }
 
-    /// <summary>Removes what the journal and the logs of devices keep in an account that is gone; what happened to it stays with the account above. A disk that refuses is not waited for: nobody can read it any more.</summary>
+    /// <summary>Removes what the journal and the logs of devices and sessions keep in an account that is gone; what happened to it stays with the account above. A disk that refuses is not waited for: nobody can read it any more.</summary>
     private static async Task ForgetAsync(ApiCall call, Account account)
     {
         try
         {
-            await Task.WhenAll(call.Service<AccountJournal>().ForgetAsync(account.Id), call.Service<DeviceLogs>().ForgetAsync(account.Id)).WaitAsync(RecordAnswer.FlushTimeout, CancellationToken.None).ConfigureAwait(false);
+            await Task.WhenAll(call.Service<AccountJournal>().ForgetAsync(account.Id), call.Service<DeviceLogs>().ForgetAsync(account.Id), call.Service<SessionJournal>().ForgetAsync(account.Id)).WaitAsync(RecordAnswer.FlushTimeout, CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or TimeoutException or OperationCanceledException)
         {

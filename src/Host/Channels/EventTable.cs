@@ -1,6 +1,7 @@
 using Gateway.Host.Accounts;
 using Gateway.Host.Devices;
 using Gateway.Host.Listeners;
+using Gateway.Host.Mqtt.Logs;
 
 namespace Gateway.Host.Channels;
 
@@ -22,7 +23,11 @@ internal enum EventSeverity
 /// <param name="Severity">How much it matters.</param>
 /// <param name="Description">One line for people.</param>
 /// <param name="ExtraName">The field of the event whose numbers have a meaning of their own; null for none.</param>
-internal sealed record EventMeaning(int Code, EventSeverity Severity, string Description, string? ExtraName = null);
+internal sealed record EventMeaning(int Code, EventSeverity Severity, string Description, string? ExtraName = null)
+{
+    /// <summary>What those numbers mean; null when they are the same wherever the field is.</summary>
+    internal IReadOnlyList<CodeMeaning>? Codes { get; init; }
+}
 
 /// <summary>What a number in an event means.</summary>
 /// <param name="Code">The number.</param>
@@ -61,6 +66,7 @@ internal static class EventTable
         Row(DeviceEventCode.CommandProcessed, EventSeverity.Info, "command processed; its result says how"),
         Row(DeviceEventCode.CommandExpired, EventSeverity.Warning, "command expired"),
         Row(DeviceEventCode.CommandSent, EventSeverity.Info, "command sent"),
+        .. SessionEventTable.Events,
         new((int)AccountEventCode.TokenEnded, EventSeverity.Notice, "token ended and was removed"),
         new((int)AccountEventCode.Request, EventSeverity.Info, "REST request that changed something or was refused"),
     ];
@@ -99,8 +105,8 @@ internal static class EventTable
         new(Channel.BlockedByConfiguration, EventSeverity.Alert, "the item can't work as configured"),
     ];
 
-    /// <summary>Meanings of the numbers in a field of events.</summary>
-    internal static IReadOnlyList<CodeMeaning> CodesOf(string extraName) => extraName == CloseCodeName ? CloseCodes : BlockCodes;
+    /// <summary>Meanings of the numbers in the field that an event has for them.</summary>
+    internal static IReadOnlyList<CodeMeaning> CodesOf(EventMeaning meaning) => meaning.Codes ?? (meaning.ExtraName == CloseCodeName ? CloseCodes : BlockCodes);
 
     private static EventMeaning Row(ChannelEventCode code, EventSeverity severity, string description, string? extraName = null) => new((int)code, severity, description, extraName);
 

@@ -54,6 +54,7 @@ internal static class MetricsRoutes
         text.Counter("gateway_mqtt_dropped_total", "Deliveries dropped because an MQTT client was too slow.", broker.Counters.Dropped);
         text.Counter("gateway_mqtt_too_large_total", "Deliveries left out because an MQTT client takes no packets of their size.", broker.Counters.TooLarge);
         text.Counter("gateway_mqtt_missed_total", "Times that an MQTT session came to messages of a channel that had expired or were deleted before it read them.", broker.Counters.Missed);
+        text.Counter("gateway_mqtt_events_left_out_total", "Events of MQTT sessions that were not noted: too many of one client or account in a minute.", broker.Counters.Unlogged);
         foreach (MqttRefusal reason in Enum.GetValues<MqttRefusal>()) text.Sample("gateway_mqtt_refused_total", "counter", "What MQTT clients were refused.", reason.ToString(), broker.Counters.Of(reason));
         text.Gauge("process_resident_memory_bytes", "Memory of the process.", Environment.WorkingSet);
         text.Counter("process_cpu_seconds_total", "CPU time of the process.", Environment.CpuUsage.TotalTime.TotalSeconds);

@@ -24,6 +24,7 @@ internal static class GatewayMqtt
         services.AddConnections();
         services.AddSingleton<MqttCounters>();
         services.AddSingleton<SessionStore>();
+        services.AddSingleton<SessionJournal>();
         services.AddSingleton<SessionQueues>();
         services.AddSingleton<SessionAccess>();
         services.AddSingleton<AccountFilters>();

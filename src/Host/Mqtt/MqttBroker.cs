@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Gateway.Host.Accounts;
 using Gateway.Host.Mqtt.Channels;
 using Gateway.Host.Mqtt.Connections;
+using Gateway.Host.Mqtt.Logs;
 using Gateway.Host.Mqtt.Routing;
 using Gateway.Host.Mqtt.Sessions;
 using Gateway.Host.Mqtt.Storing;
@@ -17,7 +18,7 @@ namespace Gateway.Host.Mqtt;
 /// </remarks>
 internal sealed class MqttBroker(
     Admission admission, PumpServices pumps, SessionDirectory sessions, ChannelFeeds feeds, RetainedMessages retained, SessionStore store, SessionQueues queues, SessionAccess access, AccessTokens tokens,
-    PlaceKeeper places, Publisher publisher, MqttCounters counters, TimeProvider clock, ILogger<MqttBroker> logger) : BackgroundService
+    PlaceKeeper places, Publisher publisher, SessionJournal journal, MqttCounters counters, TimeProvider clock, ILogger<MqttBroker> logger) : BackgroundService
 {
     private static readonly TimeSpan s_sweepInterval = TimeSpan.FromSeconds(1);
 
@@ -153,6 +154,7 @@ internal sealed class MqttBroker(
         if (admitted is null) connection.Close(null);
         Task writing = Task.Run(connection.WriteAsync);
         ClientEnd end = ClientEnd.Lost;
+        MqttDisconnectReasonCode? leave = null;
         try
         {
             if (admitted is not null)
@@ -160,15 +162,31 @@ internal sealed class MqttBroker(
                 _wills.TryRemove(admitted.Session, out _);
                 using var pump = new PacketPump(connection, admitted.Session, writer, pumps);
                 await pump.RunAsync().ConfigureAwait(false);
-                end = pump.End;
+                (end, leave) = (pump.End, pump.LeaveReason);
             }
         }
         finally
         {
             connection.Close(null);
-            if (admitted is not null) await LeaveAsync(connection, admitted, end).ConfigureAwait(false);
+            if (admitted is not null)
+            {
+                NoteClosed(connection, leave ?? connection.CloseReason ?? MqttDisconnectReasonCode.UnspecifiedError);
+                await LeaveAsync(connection, admitted, end).ConfigureAwait(false);
+            }
             await FinishAsync(connection, writing).ConfigureAwait(false);
         }
+    }
+
+    private void NoteClosed(ClientConnection connection, MqttDisconnectReasonCode reason)
+    {
+        Session session = connection.Session;
+        journal.Note(new SessionEvent(SessionEventCode.Closed, session.Key)
+        {
+            SessionId = session.Number,
+            Source = connection.Remote?.ToString(),
+            CloseCode = (int)reason,
+            Duration = TimeSpan.FromMilliseconds(Environment.TickCount64 - connection.OpenedAt),
+        });
     }
 
     private async Task LeaveAsync(ClientConnection connection, Admitted admitted, ClientEnd end)

@@ -38,6 +38,7 @@ internal sealed class MqttCounters
     private long _dropped;
     private long _tooLarge;
     private long _missed;
+    private long _unlogged;
 
     /// <summary>Messages of the gateway that somebody wanted.</summary>
     internal long Published => Volatile.Read(ref _published);
@@ -54,6 +55,9 @@ internal sealed class MqttCounters
     /// <summary>Times that a session came back to a log whose oldest messages were gone.</summary>
     internal long Missed => Volatile.Read(ref _missed);
 
+    /// <summary>Events of sessions that were not noted, since their client or account had too many in a minute.</summary>
+    internal long Unlogged => Volatile.Read(ref _unlogged);
+
     /// <summary>How often something was refused for a reason.</summary>
     internal long Of(MqttRefusal reason) => Volatile.Read(ref _refusals[(int)reason]);
 
@@ -66,6 +70,8 @@ internal sealed class MqttCounters
     internal void CountTooLarge() => Interlocked.Increment(ref _tooLarge);
 
     internal void CountMissed() => Interlocked.Increment(ref _missed);
+
+    internal void CountUnlogged() => Interlocked.Increment(ref _unlogged);
 
     internal void Count(MqttRefusal reason) => Interlocked.Increment(ref _refusals[(int)reason]);
 }

@@ -63,6 +63,12 @@ internal static class MqttLimits
     /// <summary>Longest answer to a REST request, so that it fits a packet of the client's too.</summary>
     internal const int AnswerBytesMax = PacketBytesMax - 70 * 1024;
 
+    /// <summary>Most events of one client that are noted in a minute: one that comes and goes all the time must not crowd out the others.</summary>
+    internal const int ClientEventsPerMinuteMax = 100;
+
+    /// <summary>Most events of all clients of an account that are noted in a minute.</summary>
+    internal const int AccountEventsPerMinuteMax = 3_000;
+
     /// <summary>Most retained messages of clients.</summary>
     internal const int RetainedCountMax = 100_000;
 

@@ -26,6 +26,7 @@ internal static class RingFolder
         RingKind.Traffic => "traffic",
         RingKind.Logs => "logs",
         RingKind.Accounts => "accounts",
+        RingKind.Mqtt => "mqtt",
         _ => "devices",
     };
 

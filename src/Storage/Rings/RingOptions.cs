@@ -11,6 +11,8 @@ public enum RingKind
     Accounts = 3,
     /// <summary>What happened to devices; the owners are accounts.</summary>
     Devices = 4,
+    /// <summary>What happened to MQTT sessions; the owners are accounts.</summary>
+    Mqtt = 5,
 }
 
 /// <summary>How much a ring keeps.</summary>

@@ -4,7 +4,9 @@ using Gateway.Host.Accounts;
 using Gateway.Host.Channels;
 using Gateway.Host.Devices;
 using Gateway.Host.Listeners;
+using Gateway.Host.Mqtt.Logs;
 using Gateway.Host.Tests.Channels;
+using MQTTnet.Protocol;
 using Xunit;
 
 namespace Gateway.Host.Tests.Api;
@@ -15,9 +17,10 @@ public sealed class ConstRoutesTests
     [Fact]
     public void Every_code_has_exactly_one_row()
     {
-        IEnumerable<int> codes = Enum.GetValues<ChannelEventCode>().Cast<int>().Union(Enum.GetValues<DeviceEventCode>().Cast<int>()).Union(Enum.GetValues<AccountEventCode>().Cast<int>());
+        IEnumerable<int> codes = Enum.GetValues<ChannelEventCode>().Cast<int>().Union(Enum.GetValues<DeviceEventCode>().Cast<int>()).Union(Enum.GetValues<AccountEventCode>().Cast<int>()).Union(Enum.GetValues<SessionEventCode>().Cast<int>());
         Assert.Equal(codes.Order(), EventTable.Events.Select(row => row.Code).Order());
         Assert.Equal(Enum.GetValues<CloseCode>().Where(code => code is not CloseCode.Open).Select(code => (int)code).Order(), EventTable.CloseCodes.Select(row => row.Code).Order());
+        Assert.Equal(Enum.GetValues<MqttDisconnectReasonCode>().Cast<int>().Order(), SessionEventTable.CloseCodes.Select(row => row.Code).Order());
         Assert.Equal([1, 2, 3, 4, 6], EventTable.BlockCodes.Select(row => row.Code));
     }
 
@@ -34,6 +37,8 @@ public sealed class ConstRoutesTests
         JsonElement closed = codes.GetProperty("102");
         Assert.Equal((102, "info", "close_code"), (closed.GetProperty("code").GetInt32(), closed.GetProperty("severity").GetString(), closed.GetProperty("extra_name").GetString()));
         Assert.NotEmpty(closed.GetProperty("extra_codes").GetProperty("-1").GetProperty("description").GetString()!);
+        // A field of the same name means other things elsewhere.
+        Assert.Contains("deleted by a user", codes.GetProperty("503").GetProperty("extra_codes").GetProperty("152").GetProperty("description").GetString(), StringComparison.Ordinal);
         foreach (JsonProperty code in codes.EnumerateObject())
         {
             Assert.Contains(code.Value.GetProperty("severity").GetString(), new[] { "info", "notice", "warning", "alert" });

@@ -77,10 +77,10 @@ public sealed class MqttLogTests : IAsyncLifetime
         string standard = await _accounts.TokenAsync(_accounts.Left, """{"type":0}""");
         string without = await _accounts.TokenAsync(_accounts.Left, """{"type":2,"acl":[{"uri":"gw/channels","methods":["GET"],"submodules":[{"name":"messages","methods":["GET"]}]}]}""");
         string neighbour = await _accounts.TokenAsync(_accounts.Right, """{"type":1}""");
-        using MqttTests.Subscriber owner = await _accounts.ConnectAsync(master, "flespi/log/#");
-        using MqttTests.Subscriber helper = await _accounts.ConnectAsync(standard, "flespi/log/#");
+        using MqttTests.Subscriber owner = await _accounts.ConnectAsync(master, "flespi/log/gw,platform/#");
+        using MqttTests.Subscriber helper = await _accounts.ConnectAsync(standard, "flespi/log/gw,platform/#");
         using MqttTests.Subscriber listed = await _accounts.ConnectAsync(without, "flespi/log/gw/channels/+/+");
-        using MqttTests.Subscriber stranger = await _accounts.ConnectAsync(neighbour, "flespi/log/#");
+        using MqttTests.Subscriber stranger = await _accounts.ConnectAsync(neighbour, "flespi/log/gw,platform/#");
         await _accounts.TokenAsync(_accounts.Left, """{"type":0}""");
         Assert.Matches("^flespi/log/platform/tokens/[0-9]+/created$", (await owner.NextAsync()).Topic);
         Channel channel = await _accounts.CreateChannelAsync(_accounts.Left);

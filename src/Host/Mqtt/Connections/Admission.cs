@@ -4,6 +4,7 @@ using System.Net;
 using System.Text;
 using Gateway.Host.Accounts;
 using Gateway.Host.Configuration;
+using Gateway.Host.Mqtt.Logs;
 using Gateway.Host.Mqtt.Sessions;
 using Gateway.Host.Mqtt.Topics;
 using Gateway.Host.Mqtt.Wire;
@@ -15,7 +16,7 @@ using MQTTnet.Protocol;
 namespace Gateway.Host.Mqtt.Connections;
 
 /// <summary>Reads the first packet of a connection and lets its client in, or says why not.</summary>
-internal sealed class Admission(SessionDirectory sessions, AccessTokens tokens, GuessGuard guesses, MqttCounters counters, ILogger<Admission> logger)
+internal sealed class Admission(SessionDirectory sessions, AccessTokens tokens, GuessGuard guesses, SessionJournal journal, MqttCounters counters, ILogger<Admission> logger)
 {
     /// <summary>Lets a client in.</summary>
     /// <returns>Its session and what it wants to be said when it is lost; null when it stays out. The connection is then answered as far as it can be.</returns>
@@ -27,12 +28,13 @@ internal sealed class Admission(SessionDirectory sessions, AccessTokens tokens, 
         bool isClean = packet.CleanSession;
         string clientId = packet.ClientId ?? "";
         bool isNamed = clientId.Length > 0;
-        if (clientId.Length > MqttLimits.ClientIdLengthMax || clientId.Contains('\0', StringComparison.Ordinal) || (!isNamed && !isClean && !connection.IsVersion5))
-            return Refuse(connection, writer, MqttRefusal.ClientId, MqttConnectReasonCode.ClientIdentifierNotValid);
-        if (packet.AuthenticationMethod is not null) return Refuse(connection, writer, MqttRefusal.NoToken, MqttConnectReasonCode.BadAuthenticationMethod);
-        if (packet.WillFlag && (packet.WillTopic is null || !TopicLevels.IsTopic(packet.WillTopic))) return Refuse(connection, writer, MqttRefusal.Malformed, MqttConnectReasonCode.TopicNameInvalid);
-        if (packet.WillFlag && packet.WillQoS is MqttQualityOfServiceLevel.ExactlyOnce && connection.IsVersion5) return Refuse(connection, writer, MqttRefusal.Malformed, MqttConnectReasonCode.QoSNotSupported);
         if (TokenOf(connection, packet) is not { } token) return Refuse(connection, writer, MqttRefusal.NoToken, MqttConnectReasonCode.NotAuthorized);
+        var happened = new SessionEvent(SessionEventCode.Rejected, new SessionKey(token.Cid, clientId)) { Source = connection.Remote?.ToString(), TokenId = token.Id };
+        if (ProblemOf(packet, connection.IsVersion5) is ({ } refusal, var reason))
+        {
+            journal.Note(happened with { Reason = reason.ToString() });
+            return Refuse(connection, writer, refusal, reason);
+        }
         if (!isNamed) clientId = Guid.NewGuid().ToString("n");
 
         TimeSpan expiry = connection.IsVersion5 ? ExpiryOf(packet.SessionExpiryInterval) : isClean ? TimeSpan.Zero : MqttLimits.SessionExpiryMax;
@@ -40,12 +42,30 @@ internal sealed class Admission(SessionDirectory sessions, AccessTokens tokens, 
         if (connection.IsVersion5 && packet.MaximumPacketSize > 0) connection.PacketBytesMax = packet.MaximumPacketSize;
         int receiveMaximum = connection.IsVersion5 && packet.ReceiveMaximum > 0 ? packet.ReceiveMaximum : ushort.MaxValue;
         var opening = new SessionOpening(new SessionKey(token.Cid, clientId), token, isClean, expiry, receiveMaximum, connection);
-        if (sessions.TryOpen(opening) is not { } opened) return Refuse(connection, writer, MqttRefusal.SessionLimit, MqttConnectReasonCode.QuotaExceeded);
+        happened = happened with { Key = opening.Key };
+        if (sessions.TryOpen(opening) is not { } opened)
+        {
+            journal.Note(happened with { Code = SessionEventCode.Blocked, Reason = "the account's sessions are used up" });
+            return Refuse(connection, writer, MqttRefusal.SessionLimit, MqttConnectReasonCode.QuotaExceeded);
+        }
         await opened.Stored.ConfigureAwait(false);
+        journal.Note(happened with { Code = SessionEventCode.Accepted, SessionId = opened.Session.Number });
 
         Answer(connection, writer, opened.Session, opened.IsPresent, isNamed ? null : clientId);
         connection.Begin(opened.Session);
         return new Admitted(opened.Session, packet.WillFlag ? WillOf(packet) : null, TimeSpan.FromSeconds(packet.WillDelayInterval));
+    }
+
+    /// <summary>What is wrong with what a client asks for; null when nothing is.</summary>
+    private static (MqttRefusal? Refusal, MqttConnectReasonCode Reason) ProblemOf(MqttConnectPacket packet, bool isVersion5)
+    {
+        string clientId = packet.ClientId ?? "";
+        if (clientId.Length > MqttLimits.ClientIdLengthMax || clientId.Contains('\0', StringComparison.Ordinal) || (clientId.Length == 0 && !packet.CleanSession && !isVersion5))
+            return (MqttRefusal.ClientId, MqttConnectReasonCode.ClientIdentifierNotValid);
+        if (packet.AuthenticationMethod is not null) return (MqttRefusal.NoToken, MqttConnectReasonCode.BadAuthenticationMethod);
+        if (packet.WillFlag && (packet.WillTopic is null || !TopicLevels.IsTopic(packet.WillTopic))) return (MqttRefusal.Malformed, MqttConnectReasonCode.TopicNameInvalid);
+        if (packet.WillFlag && packet.WillQoS is MqttQualityOfServiceLevel.ExactlyOnce && isVersion5) return (MqttRefusal.Malformed, MqttConnectReasonCode.QoSNotSupported);
+        return default;
     }
 
     /// <summary>How long a session may outlive its connection.</summary>

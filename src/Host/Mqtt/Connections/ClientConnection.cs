@@ -48,6 +48,9 @@ internal sealed class ClientConnection(ConnectionContext context, MqttCounters c
     /// <summary>When bytes came last, ms of <see cref="Environment.TickCount64"/>.</summary>
     internal long ReceivedAt { get; set; } = Environment.TickCount64;
 
+    /// <summary>Why it was closed; null while it is not, and when there was nothing to say about it.</summary>
+    internal MqttDisconnectReasonCode? CloseReason { get; private set; }
+
     /// <summary>It is being closed: nothing more of the session is sent.</summary>
     internal bool IsClosing => _isClosing;
 
@@ -107,6 +110,7 @@ internal sealed class ClientConnection(ConnectionContext context, MqttCounters c
             if (_isClosing) return;
             const byte Disconnect = 0xE0;
             if (IsVersion5 && HasSession && reason is { } code) _replies.Write<byte>([Disconnect, 1, (byte)code]);
+            CloseReason = reason;
             _isClosing = true;
         }
         try

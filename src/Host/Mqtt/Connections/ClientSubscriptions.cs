@@ -3,6 +3,7 @@ using System.Text;
 using Gateway.Host.Accounts;
 using Gateway.Host.Channels;
 using Gateway.Host.Mqtt.Channels;
+using Gateway.Host.Mqtt.Logs;
 using Gateway.Host.Mqtt.Routing;
 using Gateway.Host.Mqtt.Sessions;
 using Gateway.Host.Mqtt.Storing;
@@ -14,7 +15,7 @@ namespace Gateway.Host.Mqtt.Connections;
 
 /// <summary>Takes subscriptions of clients: rights, limits, where they begin, what is kept on disk, and the retained messages that they get at once.</summary>
 internal sealed class ClientSubscriptions(
-    SessionDirectory sessions, SessionAccess access, ChannelFeeds feeds, SessionStore store, RetainedMessages retained, MqttCounters counters, LimitDirectory limits, TimeProvider clock,
+    SessionDirectory sessions, SessionAccess access, ChannelFeeds feeds, SessionStore store, RetainedMessages retained, SessionJournal journal, MqttCounters counters, LimitDirectory limits, TimeProvider clock,
     ILogger<ClientSubscriptions> logger)
 {
     /// <summary>Subscribes or unsubscribes, and answers.</summary>
@@ -49,27 +50,29 @@ internal sealed class ClientSubscriptions(
     /// <param name="filter">The filter.</param>
     /// <param name="wanted">The same, as it is kept.</param>
     /// <param name="retain">Whether a client that is there gets retained messages. One that is away gets none: they would wait for it as if they were new.</param>
-    /// <returns>The subscription and the one in whose place it is, null for none; or why there is none. It ends when the subscription is on disk, if it has to be.</returns>
+    /// <param name="token">The user's token.</param>
+    /// <returns>The subscription, or why there is none. It ends when the subscription is on disk, if it has to be.</returns>
     /// <exception cref="IOException">The disk does not take it.</exception>
-    internal async ValueTask<(Subscription? Subscription, Subscription? Before, string? Problem)> SubscribeAsync(Session session, SubscriptionFilter filter, StoredSubscription wanted, MqttRetainHandling retain)
+    internal async ValueTask<(Subscription? Subscription, string? Problem)> SubscribeAsync(Session session, SubscriptionFilter filter, StoredSubscription wanted, MqttRetainHandling retain, Token token)
     {
         Grant grant;
         Task stored;
         lock (session.Changing)
         {
-            if (ProblemOf(session, filter.Text) is { } problem) return (null, null, problem);
+            if (ProblemOf(session, filter.Text) is { } problem) return (null, problem);
             grant = Put(session, filter, wanted, retain);
             stored = StoreAsync(session, [grant]);
         }
         await stored.ConfigureAwait(false);
+        Note(grant.Before is null ? SessionEventCode.SubscriptionCreated : SessionEventCode.SubscriptionUpdated, session, filter.Text, wanted.Qos, token.Id);
         if (grant.WantsRetained && session.Connection is { } connection) Replay(connection, grant.Subscription);
-        return (grant.Subscription, grant.Before, null);
+        return (grant.Subscription, null);
     }
 
     /// <summary>Ends a subscription of a session, not for its client but for a user who may.</summary>
     /// <returns>Whether there was one. It ends when that is on disk.</returns>
     /// <exception cref="IOException">The disk does not take it.</exception>
-    internal async ValueTask<bool> UnsubscribeAsync(Session session, string filter)
+    internal async ValueTask<bool> UnsubscribeAsync(Session session, string filter, Token token)
     {
         bool isTaken;
         Task stored;
@@ -79,6 +82,7 @@ internal sealed class ClientSubscriptions(
             stored = session.IsPersistent ? store.RemoveAsync(session.Number, [filter]) : Task.CompletedTask;
         }
         await stored.ConfigureAwait(false);
+        if (isTaken) Note(SessionEventCode.SubscriptionDeleted, session, filter, null, token.Id);
         return isTaken;
     }
 
@@ -106,6 +110,7 @@ internal sealed class ClientSubscriptions(
         }
         await kept.ConfigureAwait(false);
         writer.Reply(answer);
+        foreach (Grant grant in granted) Note(SessionEventCode.Subscribed, session, grant.Stored.Filter, grant.Stored.Qos);
         foreach (Grant grant in granted)
             if (grant.WantsRetained) Replay(connection, grant.Subscription);
     }
@@ -132,16 +137,25 @@ internal sealed class ClientSubscriptions(
     private async ValueTask UnsubscribeAsync(Session session, PacketWriter writer, MqttUnsubscribePacket packet)
     {
         var answer = new MqttUnsubAckPacket { PacketIdentifier = packet.PacketIdentifier, ReasonCodes = [] };
+        var taken = new List<string>();
         Task kept;
         lock (session.Changing)
         {
             foreach (string filter in packet.TopicFilters)
-                answer.ReasonCodes.Add(sessions.Take(session, filter) ? MqttUnsubscribeReasonCode.Success : MqttUnsubscribeReasonCode.NoSubscriptionExisted);
+            {
+                bool isTaken = sessions.Take(session, filter);
+                answer.ReasonCodes.Add(isTaken ? MqttUnsubscribeReasonCode.Success : MqttUnsubscribeReasonCode.NoSubscriptionExisted);
+                if (isTaken) taken.Add(filter);
+            }
             kept = session.IsPersistent ? store.RemoveAsync(session.Number, packet.TopicFilters) : Task.CompletedTask;
         }
         await kept.ConfigureAwait(false);
         writer.Reply(answer);
+        foreach (string filter in taken) Note(SessionEventCode.Unsubscribed, session, filter, null);
     }
+
+    private void Note(SessionEventCode code, Session session, string filter, int? qos, long tokenId = 0) =>
+        journal.Note(new SessionEvent(code, session.Key) { SessionId = session.Number, Topic = filter, Qos = qos, TokenId = tokenId });
 
     /// <summary>Says why a filter is refused; it is parsed when it is not.</summary>
     private MqttSubscribeReasonCode Check(Session session, MqttTopicFilter asked, out SubscriptionFilter? filter)

@@ -35,6 +35,9 @@ internal sealed class PacketPump(ClientConnection connection, Session session, P
     /// <summary>Why the client went, for the one that takes leave.</summary>
     internal ClientEnd End { get; private set; } = ClientEnd.Lost;
 
+    /// <summary>The reason that the client told when it took leave; null when it did not.</summary>
+    internal MqttDisconnectReasonCode? LeaveReason { get; private set; }
+
     /// <summary>Serves until the connection ends.</summary>
     internal async Task RunAsync()
     {
@@ -189,6 +192,7 @@ internal sealed class PacketPump(ClientConnection connection, Session session, P
 
     private void Leave(MqttDisconnectPacket packet)
     {
+        LeaveReason = packet.ReasonCode;
         if (packet.ReasonCode is not MqttDisconnectReasonCode.DisconnectWithWillMessage) End = ClientEnd.Left;
         // A session that was to end with its connection can't be made longer (MQTT 5, 3.14.2.2.2).
         if (connection.IsVersion5 && packet.SessionExpiryInterval != 0 && session.IsPersistent) session.Expiry = Admission.ExpiryOf(packet.SessionExpiryInterval);

@@ -10,10 +10,10 @@ using Channel = Gateway.Host.Channels.Channel;
 
 namespace Gateway.Host.Mqtt.Logs;
 
-/// <summary>Publishes what happens to channels, devices and items of accounts below <c>flespi/log/</c>, as REST shows it in their logs.</summary>
+/// <summary>Publishes what happens to channels, devices, MQTT sessions and items of accounts below <c>flespi/log/</c>, as REST shows it in their logs.</summary>
 /// <remarks>Who tells of an event does not wait: it goes through a bounded queue, and beyond that it is left out and counted; the log that REST reads has it. Without a listener nothing is written.</remarks>
 internal sealed class LogPublisher(
-    ChannelDirectory channels, DeviceEvents devices, AccountJournal journal, IMqttPublisher publisher, AccountFilters filters, MqttCounters counters, ILogger<LogPublisher> logger) : BackgroundService
+    ChannelDirectory channels, DeviceEvents devices, AccountJournal journal, SessionJournal sessions, IMqttPublisher publisher, AccountFilters filters, MqttCounters counters, ILogger<LogPublisher> logger) : BackgroundService
 {
     // Events that may wait to be published.
     private const int WaitingMax = 10_000;
@@ -29,6 +29,7 @@ internal sealed class LogPublisher(
         foreach (Channel channel in channels.All) Follow(channel);
         devices.Happened += Tell;
         journal.Happened += Tell;
+        sessions.Happened += Tell;
         return base.StartAsync(cancellationToken);
     }
 
@@ -39,6 +40,7 @@ internal sealed class LogPublisher(
         channels.Removed -= Leave;
         devices.Happened -= Tell;
         journal.Happened -= Tell;
+        sessions.Happened -= Tell;
         _waiting.Writer.TryComplete();
         // What waits is published first.
         if (ExecuteTask is { } publishing) await publishing.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -93,6 +95,13 @@ internal sealed class LogPublisher(
         string topic = LogTopics.OfAccounts(happened.Kind, happened.Id);
         if (!filters.Reaches(topic, happened.Cid)) return;
         Enqueue($"{topic}/{LogTopics.Of(happened.Code)}", happened.Json.Span, happened.Cid, happened.TimeUs, new ItemRight(LogTopics.CollectionOf(happened.Kind), "logs", happened.Id));
+    }
+
+    private void Tell(SessionNote happened)
+    {
+        string topic = LogTopics.OfSession(happened.SessionId);
+        if (!filters.Reaches(topic, happened.Cid)) return;
+        Enqueue($"{topic}/{LogTopics.Of(happened.Code)}", happened.Json, happened.Cid, happened.TimeUs, new ItemRight("mqtt/sessions", "logs", happened.SessionId));
     }
 
     private void Enqueue(string topic, ReadOnlySpan<byte> kept, long cid, long timeUs, ItemRight right)

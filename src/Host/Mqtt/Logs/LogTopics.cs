@@ -18,6 +18,9 @@ internal static class LogTopics
     /// <summary>How the topics of events of an item of accounts begin.</summary>
     internal static string OfAccounts(AccountItem kind, long id) => string.Create(CultureInfo.InvariantCulture, $"flespi/log/{CollectionOf(kind)}/{id}");
 
+    /// <summary>How the topics of a session's events begin.</summary>
+    internal static string OfSession(long id) => string.Create(CultureInfo.InvariantCulture, $"flespi/log/mqtt/sessions/{id}");
+
     /// <summary>What access lists call items of accounts.</summary>
     internal static string CollectionOf(AccountItem kind) => kind switch
     {
@@ -57,6 +60,15 @@ internal static class LogTopics
 
     /// <summary>The level behind an item of accounts.</summary>
     internal static string Of(AccountEventCode code) => code is AccountEventCode.TokenEnded ? "ended" : NameOf(code);
+
+    /// <summary>The level behind the session.</summary>
+    internal static string Of(SessionEventCode code) => code switch
+    {
+        SessionEventCode.SubscriptionCreated => "subscription_created",
+        SessionEventCode.SubscriptionUpdated => "subscription_updated",
+        SessionEventCode.SubscriptionDeleted => "subscription_deleted",
+        _ => NameOf(code),
+    };
 
     /// <summary>The event as REST shows it.</summary>
     /// <param name="kept">As it is kept: a JSON object without its time.</param>

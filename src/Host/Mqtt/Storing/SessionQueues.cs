@@ -1,5 +1,6 @@
 using Gateway.Host.Channels;
 using Gateway.Host.Configuration;
+using Gateway.Host.Mqtt.Logs;
 using Gateway.Host.Mqtt.Routing;
 using Gateway.Host.Mqtt.Sessions;
 using Gateway.Storage;
@@ -9,7 +10,7 @@ namespace Gateway.Host.Mqtt.Storing;
 
 /// <summary>The logs of what waits for single sessions, in a message store of their own: <c>mqtt/queues</c> in the data folder.</summary>
 /// <remarks>Any number of threads. A log is opened with the first message that waits.</remarks>
-internal sealed class SessionQueues(GatewayOptions options, SessionAccess access, SessionStore sessions, MqttCounters counters, TimeProvider clock, ILogger<SessionQueues> logger) : IAsyncDisposable
+internal sealed class SessionQueues(GatewayOptions options, SessionAccess access, SessionStore sessions, SessionJournal journal, MqttCounters counters, TimeProvider clock, ILogger<SessionQueues> logger) : IAsyncDisposable
 {
     private const string FolderName = "mqtt/queues";
 
@@ -93,7 +94,9 @@ internal sealed class SessionQueues(GatewayOptions options, SessionAccess access
     private async Task OverflowAsync(Session session, SessionQueue queue)
     {
         counters.CountDropped();
-        MqttLog.StorageFull(logger, session.Key.ClientId, access.StorageOf(session));
+        long bytes = access.StorageOf(session);
+        MqttLog.StorageFull(logger, session.Key.ClientId, bytes);
+        journal.Note(new SessionEvent(SessionEventCode.Overflowed, session.Key) { SessionId = session.Number, Size = bytes });
         await queue.Log.DeleteRangeAsync(0, long.MaxValue, CancellationToken.None).ConfigureAwait(false);
         session.Connection?.Close(MqttDisconnectReasonCode.QuotaExceeded);
     }
