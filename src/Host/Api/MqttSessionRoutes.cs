@@ -32,6 +32,9 @@ internal static class MqttSessionRoutes
         }),
         new("subscriptions_count", false, (json, session) => json.WriteNumberValue(session.SubscriptionCount)));
 
+    /// <summary>The same as a state: without what changes with each message, since to publish that to a session that waits for it would change it again.</summary>
+    internal static ItemShape<Session> StateShape { get; } = new([.. Shape.Fields.Where(field => field.Name is not ("size" or "waiting_channels"))]);
+
     internal static ItemKind<Session> Kind { get; } = new(
         "session", "mqtt/sessions", call => call.Service<SessionDirectory>().All, (call, id) => call.Service<SessionDirectory>().Find(id), session => session.Number, session => session.Key.Cid, _ => Shape);
 

@@ -19,6 +19,9 @@ internal static class TopicTable
         ("flespi/log/gw/channels/{channel_id}/connections/{connection_id}/{event}", "what happened on a connection: accepted, identified, closed, error"),
         ("flespi/log/gw/devices/{device_id}/{event}", "what happened to a device"),
         ("flespi/log/gw/devices/{device_id}/commands-queue/{command_id}/{event}", "what happened to a command: queued, sent, processed, canceled, expired"),
+        ("flespi/state/mqtt/sessions/{session_id}", "retained: the MQTT session, as REST shows it, without what waits"),
+        ("flespi/state/mqtt/sessions/{session_id}/{property}", "retained: one field of the session"),
+        ("flespi/log/mqtt/sessions/{session_id}/{event}", "what happened to a session: accepted, blocked, rejected, closed, overflowed, subscribed, unsubscribed, subscription_created, ..."),
         ("flespi/log/platform/customer/{cid}/request", "a REST request of the account that changed something or was refused"),
         ("flespi/log/platform/{tokens|limits|subaccounts}/{id}/{event}", "what happened to items of the account"),
     ];

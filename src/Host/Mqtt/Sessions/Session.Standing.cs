@@ -7,7 +7,7 @@ namespace Gateway.Host.Mqtt.Sessions;
 /// <summary>How a session stands, for who looks at it from outside.</summary>
 internal sealed partial class Session
 {
-    /// <summary>Another object after each time that its client came or went.</summary>
+    /// <summary>Another object after each time that its client came or went: who looks now and then sees that something changed.</summary>
     internal object Standing { get; private set; } = new();
 
     /// <summary>Address of its client, of the last one while none is there; null when none came since the start of the gateway.</summary>

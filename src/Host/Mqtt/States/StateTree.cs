@@ -6,7 +6,9 @@ using Gateway.Host.Devices;
 using Gateway.Host.Devices.Commands;
 using Gateway.Host.Listeners;
 using Gateway.Host.Mqtt.Routing;
+using Gateway.Host.Mqtt.Sessions;
 using Gateway.Host.Mqtt.Topics;
+using Session = Gateway.Host.Mqtt.Sessions.Session;
 
 namespace Gateway.Host.Mqtt.States;
 
@@ -15,9 +17,10 @@ internal sealed class StateTree : IRetainedSource
 {
     private readonly ItemStates<Channel> _channels;
     private readonly ItemStates<Device> _devices;
+    private readonly ItemStates<Session> _sessions;
 
     /// <summary>Of these items.</summary>
-    public StateTree(ChannelDirectory channels, DeviceDirectory devices, DeviceTypes types, CodecRegistry protocols, GatewayOptions options, TimeProvider clock)
+    public StateTree(ChannelDirectory channels, DeviceDirectory devices, DeviceTypes types, CodecRegistry protocols, SessionDirectory sessions, GatewayOptions options, TimeProvider clock)
     {
         _channels = new(
             new StateKind<Channel>(
@@ -43,19 +46,31 @@ internal sealed class StateTree : IRetainedSource
                 ],
             },
             clock);
+        _sessions = new(
+            new StateKind<Session>(
+                MqttSessionRoutes.Kind.Collection, MqttSessionRoutes.StateShape, () => sessions.All, sessions.Find, session => session.Number, session => session.Key.Cid, session => session.Standing)
+            {
+                Live = new HashSet<string> { "subscriptions_count" },
+            },
+            clock);
     }
 
     /// <inheritdoc/>
     public void Find(SubscriptionFilter filter, Func<long, ItemRight, bool> mayRead, List<Publication> found)
     {
         var walk = new FilterWalk(filter.Levels);
-        if (!walk.Passes(0, "flespi") || !walk.Passes(1, "state") || !walk.Passes(2, "gw")) return;
-        _channels.Find(walk, mayRead, found);
-        _devices.Find(walk, mayRead, found);
+        if (!walk.Passes(0, "flespi") || !walk.Passes(1, "state")) return;
+        if (walk.Passes(2, "gw"))
+        {
+            _channels.Find(walk, mayRead, found);
+            _devices.Find(walk, mayRead, found);
+        }
+        if (walk.Passes(2, "mqtt")) _sessions.Find(walk, mayRead, found);
     }
 
     /// <summary>What changed since the last call. One thread.</summary>
     /// <param name="withLive">Also what changes by itself: counters, telemetry, connections, commands.</param>
     /// <param name="isWanted">Whether anybody listens to topics that begin so, of an account.</param>
-    internal IEnumerable<Publication> Changes(bool withLive, Func<string, long, bool> isWanted) => _channels.Changes(withLive, isWanted).Concat(_devices.Changes(withLive, isWanted));
+    internal IEnumerable<Publication> Changes(bool withLive, Func<string, long, bool> isWanted) =>
+        _channels.Changes(withLive, isWanted).Concat(_devices.Changes(withLive, isWanted)).Concat(_sessions.Changes(withLive, isWanted));
 }
