@@ -196,7 +196,7 @@ internal sealed class MqttBroker(
         if (admitted.Will is { } will && end is ClientEnd.Lost)
         {
             // A will that waits is said when the session ends, if that is earlier (MQTT 5, 3.1.3.2.2).
-            TimeSpan delay = isTakenOver || admitted.WillDelay < session.Expiry ? admitted.WillDelay : session.Expiry;
+            TimeSpan delay = session.IsEnded ? TimeSpan.Zero : isTakenOver || admitted.WillDelay < session.Expiry ? admitted.WillDelay : session.Expiry;
             if (!isTakenOver || delay == TimeSpan.Zero) _wills[session] = new PendingWill(will, clock.GetUtcNow() + delay);
             if (delay == TimeSpan.Zero) await SayWillsAsync().ConfigureAwait(false);
         }

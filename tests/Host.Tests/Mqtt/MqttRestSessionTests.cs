@@ -92,6 +92,18 @@ public sealed class MqttRestSessionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_will_of_a_client_whose_session_is_deleted_is_said_at_once_whatever_its_delay()
+    {
+        using MqttTests.Subscriber subscriber = await _accounts.ConnectAsync(RunningGateway.Token, "wills/#");
+        MqttConnectPacket packet = MqttSessionTests.Packet("willing", isClean: false, expirySeconds: 3600);
+        (packet.WillFlag, packet.WillTopic, packet.WillMessage, packet.WillDelayInterval) = (true, "wills/willing", "gone"u8.ToArray(), 3600);
+        (RawClient client, _) = await RawClient.ConnectAsync(Gateway.Process.MqttEndPoint, packet);
+        await _accounts.CallAsync(HttpMethod.Delete, "mqtt/sessions/client_id=willing");
+        Assert.Equal("gone", Encoding.UTF8.GetString((await subscriber.NextAsync()).Payload));
+        client.Dispose();
+    }
+
+    [Fact]
     public async Task Subscriptions_made_and_ended_over_rest_hold_at_once_for_a_client_that_is_there()
     {
         await _accounts.CallAsync(HttpMethod.Post, "mqtt/messages", """{"topic":"own/kept","payload":"kept","retain":true}""");
