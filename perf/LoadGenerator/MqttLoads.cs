@@ -14,9 +14,10 @@ internal static class MqttLoads
     /// <param name="mosquitto">mosquitto's file; where it is not there, the gateway is measured alone.</param>
     /// <param name="rate">Messages per second from devices.</param>
     /// <param name="seconds">How long each load runs.</param>
-    public static async Task RunAsync(string binary, string mosquitto, double rate, double seconds)
+    /// <param name="hasFanOut">With the loads that clients publish; otherwise those of devices alone.</param>
+    public static async Task RunAsync(string binary, string mosquitto, double rate, double seconds, bool hasFanOut)
     {
-        foreach (FanOut load in s_fanOuts)
+        foreach (FanOut load in hasFanOut ? s_fanOuts : [])
         {
             ServerProcess gateway = await ServerProcess.StartGatewayAsync(binary).ConfigureAwait(false);
             await using (gateway.ConfigureAwait(false)) Print("gateway", load, load.Run(gateway.Mqtt, ServerProcess.Token, seconds, () => gateway.ResidentBytes));

@@ -13,8 +13,8 @@ const string Usage = """
            both servers, each alone on core 0, the generator on core 1; a shape is RECORDSxDEPTH
     soak   [--gateway FILE] [--minutes 30] [--load 0.7]              that share of what the gateway can do, with deletes and expiry: memory, handles, threads and disk over time
     reads  [--gateway FILE] [--messages 1000000] [--polls 1000]      paging and a filter over REST next to a server that copies as many bytes; long polls
-    mqtt   [--gateway FILE] [--mosquitto /usr/sbin/mosquitto] [--rate 20000] [--seconds 8]
-           fan-out, hanging subscribers and the way from a device to a subscriber; the first two also against mosquitto where it is installed
+    mqtt   [--gateway FILE] [--mosquitto /usr/sbin/mosquitto] [--rate 20000] [--seconds 8] [--fan-out 1]
+           fan-out, hanging subscribers and the way from a device to a subscriber; the first two also against mosquitto where it is installed; --fan-out 0: the way alone
     start  [--gateway FILE] [--channels 1000]                        time from an empty folder to the first connection; memory with so many channels
     """;
 
@@ -71,7 +71,7 @@ try
             return 0;
 
         case "mqtt":
-            await MqttLoads.RunAsync(words.Text("gateway", BuiltGateway()), words.Text("mosquitto", "/usr/sbin/mosquitto"), words.Number("rate", 20_000), Math.Min(words.Number("seconds", 8), 120)).ConfigureAwait(false);
+            await MqttLoads.RunAsync(words.Text("gateway", BuiltGateway()), words.Text("mosquitto", "/usr/sbin/mosquitto"), words.Number("rate", 20_000), Math.Min(words.Number("seconds", 8), 120), words.Number("fan-out", 1) != 0).ConfigureAwait(false);
             return 0;
 
         case "start":
