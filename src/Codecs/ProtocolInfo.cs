@@ -25,6 +25,8 @@ public sealed record ProtocolInfo
     public bool Udp { get; init; }
     /// <summary>Takes HTTP requests over TCP, for which <see cref="Tcp"/> holds too.</summary>
     public bool Http { get; init; }
+    /// <summary>What a request should be, for people: behind "Expected is" in the answer to one that can't be read; empty when the spec does not say.</summary>
+    public string Expects { get; init; } = "";
     /// <summary>Payload is text for people to read.</summary>
     public bool IsText { get; init; }
     /// <summary>Longest frame in bytes.</summary>

@@ -50,6 +50,15 @@ public sealed class WebTests
     private static Outcome Run(string input, int piece = int.MaxValue) => Lab.Run(Lab.Spec(Osmand, Http), Encoding.UTF8.GetBytes(input), piece: piece);
 
     [Fact]
+    public void What_a_request_should_be_is_told_by_protocols_over_http_alone()
+    {
+        const string expects = "  expects \"a form with id\"\n";
+        Assert.Equal("a form with id", Lab.Compile(Lab.Spec(Osmand, Http + expects)).Info.Expects);
+        Assert.Equal("", Lab.Compile(Lab.Spec(Osmand, Http)).Info.Expects);
+        Assert.Contains(Lab.Check(Lab.Spec("message m\n  u8 x\n", "  port 5000 tcp\n" + expects)), found => found.Id == "GW1014" && found.Message.Contains("'expects'", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void A_query_is_decoded()
     {
         Outcome outcome = Run(Get("/x?id=12%2D3&lat=60.5&lon=-30&name=J%C3%B6rg+A%26B&timestamp=2023-11-14%2022:13:20&empty=&alarm=sos"));

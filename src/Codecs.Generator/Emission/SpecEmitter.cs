@@ -333,6 +333,7 @@ internal sealed partial class SpecEmitter
         if (_spec.Name.Length == 0) Report(Ids.Missing, _spec.At, "the protocol has no name");
         else if (_spec.Name.Any(char.IsUpper)) Report(Ids.Value, _spec.At, $"protocol names are lower-case: {_spec.Name.ToLowerInvariant()}");
         if (_spec.Id <= 0) Report(Ids.Missing, _spec.At, "the protocol has no number; add a line `id N` with a number that no other spec has");
+        if (_spec.Expects.Length > 0 && !_spec.Http) Report(Ids.Value, _spec.At, "'expects' is said to clients of HTTP only; write `port N http`, or leave it out");
         if (!_spec.Tcp && !_spec.Udp && !_spec.Http) Report(Ids.Missing, _spec.At, "the protocol has no transport; add a line such as `port 5000 tcp`");
         // A message whose first line is faulty is not there, and its fault is told already.
         if (_spec.Messages.Count == 0 && !HasErrors) Report(Ids.Missing, _spec.At, "the protocol has no message; add `message name` with items below it");
@@ -386,6 +387,7 @@ internal sealed partial class SpecEmitter
         code.Open();
         code.Line($"Name = {Value.Quote(_spec.Name)}, Title = {Value.Quote(_spec.Title)}, Id = {_spec.Id}, DefaultPort = {_spec.Port},");
         code.Line($"Tcp = {Truth(_spec.Tcp || _spec.Http)}, Udp = {Truth(_spec.Udp)}, Http = {Truth(_spec.Http)}, IsText = {Truth(IsText())}, FrameBytesMax = {_spec.FrameBytesMax},");
+        if (_spec.Expects.Length > 0) code.Line($"Expects = {Value.Quote(_spec.Expects)},");
         code.Line($"SpecFile = {Value.Quote(_file)}, SpecLines = {lines}, SpecHash = {Value.Quote(hash)},");
         code.Line($"Aliases = [{List(_spec.Aliases)}], Vendors = [{List(_spec.Vendors)}], Devices = [{List(_spec.Devices)}], Sources = [{List(_spec.Sources)}],");
         code.Line($"Parameters = [{List(_used.OrderBy(p => p, StringComparer.Ordinal))}],");

@@ -550,6 +550,7 @@ internal sealed class SpecNode
     internal bool LittleEndian;
     internal string Charset = "ascii";
     internal int FrameBytesMax = 32768;
+    internal string Expects = "";
     internal List<VariableNode> Options = [];
     internal List<VariableNode> Session = [];
     internal List<FrameSection> Frames = [];

@@ -153,10 +153,11 @@ internal sealed partial class SpecParser(string text, List<SpecDiagnostic> diagn
                 _spec.FrameBytesMax = (int)r.ExpectInteger("the longest frame in bytes");
                 if (_spec.FrameBytesMax is < 1 or > 1 << 20) throw new SpecSyntaxException(Ids.Range, r.Whole, "the longest frame is 1 to 1048576 bytes");
                 break;
+            case "expects": _spec.Expects = r.ExpectText("what a request should be, as the end of 'Expected is ...'"); break;
             case "option": _spec.Options.Add(ParseVariable(r)); break;
             default:
                 throw new SpecSyntaxException(Ids.Syntax, new Place(word.Line, word.Column, word.Length),
-                    $"'{word.Text}' is no property of a protocol{Nearest.Suggestion(word.Text, ["id", "alias", "vendor", "device", "source", "port", "endian", "charset", "max", "option"])}");
+                    $"'{word.Text}' is no property of a protocol{Nearest.Suggestion(word.Text, ["id", "alias", "vendor", "device", "source", "port", "endian", "charset", "max", "expects", "option"])}");
         }
         r.ExpectEnd();
     }

@@ -94,6 +94,7 @@ internal sealed class ConnectionPump(FrameDecoder decoder, AppendPatience patien
             if (verdict.Ending is not CloseCode.Open)
             {
                 connection.TrySetCloseCode(verdict.Ending);
+                if (connection.Codec.Info.Http) await connection.LingerAsync().ConfigureAwait(false);
                 return;
             }
             if (read.IsCompleted && !moreFrames)

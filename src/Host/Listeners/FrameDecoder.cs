@@ -77,6 +77,7 @@ internal sealed class FrameDecoder(ILogger<FrameDecoder> logger, IDeviceAdmissio
             if (frame.Status is FrameStatus.NeedMore)
             {
                 consumed += frame.Consumed;
+                if (codec.Info.Http) HttpAnswers.Continue(batch.Reply, input[consumed..]);
                 if (isDatagram && consumed < input.Length)
                 {
                     counters.Count(DecodeStatus.Truncated);
@@ -88,6 +89,7 @@ internal sealed class FrameDecoder(ILogger<FrameDecoder> logger, IDeviceAdmissio
             {
                 counters.Count(frame.Status);
                 connection.Traffic.Refused(consumed, PacketNote.Reason(frame.Status));
+                if (codec.Info.Http) HttpAnswers.Refuse(batch.Reply, codec.Info, frame.Status, unread);
                 ending = connection.FramesDecoded + decoded == 0 ? CloseCode.ProtocolMismatch : CloseCode.ProtocolViolation;
                 ListenerLog.BadFrame(logger, connection.Channel.Id, connection.Source, frame.Status, new HexSample(unread));
                 break;
@@ -132,6 +134,7 @@ internal sealed class FrameDecoder(ILogger<FrameDecoder> logger, IDeviceAdmissio
             connection.Traffic.Refused(start, PacketNote.Reason(status));
             ending = EndingOf(status, connection, hasDecoded: connection.FramesDecoded + decoded > 0);
             if (frame.Consumed == 0 && ending is CloseCode.Open) ending = CloseCode.InternalError;
+            if (codec.Info.Http) HttpAnswers.Refuse(batch.Reply, codec.Info, status, closes: ending is not CloseCode.Open);
             if (ending is CloseCode.Open) continue;
             ListenerLog.BadContent(logger, connection.Channel.Id, connection.Source, status, session.FailedLine, session.FailedOffset, new HexSample(unread));
             break;
@@ -148,6 +151,8 @@ internal sealed class FrameDecoder(ILogger<FrameDecoder> logger, IDeviceAdmissio
         // A frame nobody described is no crime, many in a row are another protocol. The same for checksums under the strict policy.
         DecodeStatus.Unknown or DecodeStatus.BadChecksum when ++connection.UnknownInRow < (hasDecoded ? UnknownInRowMax : UnknownBeforeFirstMax) => CloseCode.Open,
         DecodeStatus.Unknown => hasDecoded ? CloseCode.Unsupported : CloseCode.ProtocolMismatch,
+        // So is a request that can't be read: its sender is told, and may do better.
+        _ when connection.Codec.Info.Http && ++connection.UnknownInRow < (hasDecoded ? UnknownInRowMax : UnknownBeforeFirstMax) => CloseCode.Open,
         DecodeStatus.BadChecksum => CloseCode.ProtocolViolation,
         DecodeStatus.NotIdentified => CloseCode.AuthenticationFailed,
         DecodeStatus.TooLarge => CloseCode.ProtocolViolation,

@@ -30,6 +30,12 @@ internal sealed class TcpConnection : DeviceConnection, IDisposable
         useSynchronizationContext: false
     );
 
+    /// <summary>How long a peer may go on sending what nobody reads any more, before the connection is closed under it.</summary>
+    internal static readonly TimeSpan LingerTimeout = TimeSpan.FromSeconds(2);
+
+    /// <summary>The same in bytes.</summary>
+    internal const int LingerBytesMax = 8 * 1024 * 1024;
+
     /// <summary>Size of a receive buffer.</summary>
     internal const int SegmentBytes = 16 * 1024;
 
@@ -129,6 +135,28 @@ internal sealed class TcpConnection : DeviceConnection, IDisposable
             case PumpPhase.WaitingForSpace when PeerHasGone():
                 Close(CloseCode.ClosedByDevice);    // the batch is dropped without a reply: the device still has it
                 break;
+        }
+    }
+
+    /// <summary>Lets a peer that is still sending read its last answer: to close a socket with unread bytes resets the connection, and the answer is lost with it.</summary>
+    /// <returns>Completes when the peer has closed, or has sent for too long.</returns>
+    internal async Task LingerAsync()
+    {
+        using var limit = new CancellationTokenSource(LingerTimeout, Channel.Clock);
+        try
+        {
+            Socket.Shutdown(SocketShutdown.Send);
+            for (long dropped = 0; dropped < LingerBytesMax;)
+            {
+                ReadResult read = await Input.ReadAsync(limit.Token).ConfigureAwait(false);
+                dropped += read.Buffer.Length;
+                Input.AdvanceTo(read.Buffer.End);
+                if (read.IsCompleted || read.IsCanceled) return;
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // It had its time.
         }
     }
 

@@ -206,8 +206,35 @@ internal sealed class TestDevice : IDisposable
     /// <summary>Receives until the text is there, and takes it away; fails when something else comes or nothing does.</summary>
     public async Task ExpectAsync(string text)
     {
+        await FillAsync(() => _received.Length >= text.Length);
+        Assert.Equal(text, _received.ToString(0, Math.Min(text.Length, _received.Length)));
+        _received.Remove(0, text.Length);
+    }
+
+    /// <summary>Receives until the text comes; gives what stood before it, and takes both away.</summary>
+    public async Task<string> ReadUntilAsync(string end)
+    {
+        await FillAsync(() => _received.ToString().Contains(end, StringComparison.Ordinal));
+        string received = _received.ToString();
+        int length = received.IndexOf(end, StringComparison.Ordinal);
+        Assert.True(length >= 0, received);
+        _received.Remove(0, length + end.Length);
+        return received[..length];
+    }
+
+    /// <summary>Receives so many bytes and takes them away.</summary>
+    public async Task<string> ReadAsync(int length)
+    {
+        await FillAsync(() => _received.Length >= length);
+        string received = _received.ToString(0, Math.Min(length, _received.Length));
+        _received.Remove(0, received.Length);
+        return received;
+    }
+
+    private async Task FillAsync(Func<bool> isEnough)
+    {
         using var limit = new CancellationTokenSource(Patience);
-        while (_received.Length < text.Length)
+        while (!isEnough())
         {
             int count;
             try
@@ -221,8 +248,6 @@ internal sealed class TestDevice : IDisposable
             if (count == 0) break;
             _received.Append(Encoding.Latin1.GetString(_buffer, 0, count));
         }
-        Assert.Equal(text, _received.ToString(0, Math.Min(text.Length, _received.Length)));
-        _received.Remove(0, text.Length);
     }
 
     /// <summary>Whether nothing comes for this long.</summary>
