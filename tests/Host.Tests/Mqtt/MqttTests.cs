@@ -1,9 +1,12 @@
 using System.Buffers;
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using System.Threading.Channels;
+using Gateway.Host.Accounts;
 using Gateway.Host.Tests.Cli;
+using Microsoft.Extensions.DependencyInjection;
 using MQTTnet;
 using MQTTnet.Formatter;
 using MQTTnet.Protocol;
@@ -130,6 +133,27 @@ public sealed class MqttTests : IAsyncLifetime
             .WithCredentials(RunningGateway.Token);
         MqttClientConnectResult result = await ConnectAsync(client, options);
         Assert.Equal(MqttClientConnectResultCode.Success, result.ResultCode);
+        using JsonDocument sessions = JsonDocument.Parse(await _gateway.Http.GetStringAsync("/mqtt/sessions/all", TestContext.Current.CancellationToken));
+        Assert.Equal("127.0.0.1", Assert.Single(sessions.RootElement.GetProperty("result").EnumerateArray()).GetProperty("ip").GetString());
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Guessing_is_stopped_over_each_transport(bool isWebSocket)
+    {
+        GuessGuard guard = _gateway.Process.Services.GetRequiredService<GuessGuard>();
+        // The minute may turn in the middle: two rounds are enough for one of them to lie within one.
+        for (int i = 0; i <= 2 * GuessGuard.WrongKeysMax && !guard.IsBlocked(IPAddress.Loopback); i++)
+        {
+            using IMqttClient client = new MqttClientFactory().CreateMqttClient();
+            MqttClientOptionsBuilder options = isWebSocket
+                ? new MqttClientOptionsBuilder().WithProtocolVersion(MqttProtocolVersion.V500).WithWebSocketServer(web => web.WithUri($"ws://{_gateway.Process.HttpEndPoint}/mqtt"))
+                : Options(MqttProtocolVersion.V500);
+            MqttClientConnectResult result = await ConnectAsync(client, options.WithCredentials($"guess{i}"));
+            Assert.Equal(MqttClientConnectResultCode.NotAuthorized, result.ResultCode);
+        }
+        Assert.True(guard.IsBlocked(IPAddress.Loopback));
     }
 
     [Fact]

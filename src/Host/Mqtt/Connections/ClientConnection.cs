@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using System.Net;
 using Gateway.Host.Mqtt.Sessions;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http.Connections;
 using MQTTnet.Protocol;
 
 namespace Gateway.Host.Mqtt.Connections;
@@ -21,8 +22,9 @@ internal sealed class ClientConnection(ConnectionContext context, MqttCounters c
     private int _requests;
     private volatile bool _isClosing;
 
-    /// <summary>Where the client is.</summary>
-    internal IPEndPoint? Remote => context.RemoteEndPoint as IPEndPoint;
+    /// <summary>Where the client is. A WebSocket knows it from its request alone.</summary>
+    internal IPEndPoint? Remote { get; } = context.RemoteEndPoint as IPEndPoint
+        ?? (context.GetHttpContext()?.Connection is { RemoteIpAddress: { } address } http ? new IPEndPoint(address, http.RemotePort) : null);
 
     /// <summary>What the client sends.</summary>
     internal PipeReader Input => context.Transport.Input;
