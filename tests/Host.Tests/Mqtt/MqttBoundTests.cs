@@ -116,6 +116,37 @@ public sealed class MqttBoundTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_client_that_does_not_read_is_cut_where_the_operator_wants_it_and_gets_the_rest_when_it_is_back()
+    {
+        const int Count = 3_000;
+        await using RunningGateway gateway = await RunningGateway.StartAsync(options => options with { MqttCutsSlowClients = true });
+        Channel channel = await gateway.CreateChannelAsync();
+        MqttConnectPacket lasting = MqttSessionTests.Packet("slow", isClean: false, expirySeconds: 600);
+        (RawClient slow, _) = await RawClient.ConnectAsync(gateway.Process.MqttEndPoint, lasting);
+        await slow.SubscribeAsync("flespi/message/gw/channels/+/+");
+        (RawClient quick, _) = await RawClient.ConnectAsync(gateway.Process.MqttEndPoint, MqttSessionTests.Packet("quick"));
+        await quick.SubscribeAsync("flespi/message/gw/channels/+/+", qos: 0);
+        Task sending = MqttSessionTests.SendAsync(channel, 0, Count);
+        for (int i = 0; i < Count; i++) await MqttSessionTests.NextAsync(quick, i);
+        await sending;
+        await quick.ExpectNothingAsync();
+        quick.Dispose();
+
+        MqttPacket? last;
+        do last = await slow.ReceiveAsync();
+        while (last is MqttPublishPacket);
+        Assert.Equal(MqttDisconnectReasonCode.QuotaExceeded, Assert.IsType<MqttDisconnectPacket>(last).ReasonCode);
+        slow.Dispose();
+        Assert.Contains("\"close_code\":151", await gateway.Http.GetStringAsync("/mqtt/logs?data={\"filter\":\"event_code==503\"}", TestContext.Current.CancellationToken), StringComparison.Ordinal);
+
+        (RawClient back, MqttConnAckPacket answer) = await RawClient.ConnectAsync(gateway.Process.MqttEndPoint, lasting);
+        Assert.True(answer.IsSessionPresent);
+        for (int i = 0; i < Count; i++) await back.AcknowledgeAsync(await MqttSessionTests.NextAsync(back, i));
+        await back.ExpectNothingAsync();
+        back.Dispose();
+    }
+
+    [Fact]
     public async Task A_client_that_does_not_read_loses_own_topics_beyond_its_bounds_or_its_connection()
     {
         byte[] payload = new byte[10_000];
