@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Gateway.Host.Accounts;
 using Gateway.Host.Channels;
@@ -20,7 +21,10 @@ internal sealed class SessionJournal(RingStore rings, AccountDirectory accounts,
 
     private const string LastOfMinute = "what else happens to this client is left out until the minute ends";
 
-    private static readonly RingOptions s_options = new() { QuotaBytes = 4_000_000, AgeMax = TimeSpan.FromDays(30) };
+    // Topics as they are, no \u002B for a plus: it is JSON and never part of a page.
+    private static readonly JsonWriterOptions s_options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private static readonly RingOptions s_ring = new() { QuotaBytes = 4_000_000, AgeMax = TimeSpan.FromDays(30) };
 
     private readonly EventBudget _budget = new();
 
@@ -28,7 +32,7 @@ internal sealed class SessionJournal(RingStore rings, AccountDirectory accounts,
     internal event Action<SessionNote>? Happened;
 
     /// <summary>The ring of an account.</summary>
-    internal Ring RingOf(long cid) => rings.Open(RingKind.Mqtt, cid, s_options);
+    internal Ring RingOf(long cid) => rings.Open(RingKind.Mqtt, cid, s_ring);
 
     /// <summary>Number of the session that a record is about, from the name under which it is kept.</summary>
     internal static long SessionOf(ReadOnlySpan<byte> ident) => long.TryParse(ident, NumberStyles.None, CultureInfo.InvariantCulture, out long id) ? id : 0;
@@ -57,7 +61,7 @@ internal sealed class SessionJournal(RingStore rings, AccountDirectory accounts,
     private static byte[] Write(in SessionEvent happened, bool isLast)
     {
         var bytes = new ArrayBufferWriter<byte>(256);
-        using (var json = new Utf8JsonWriter(bytes))
+        using (var json = new Utf8JsonWriter(bytes, s_options))
         {
             json.WriteStartObject();
             json.WriteString("client_id", Cut(happened.Key.ClientId));
