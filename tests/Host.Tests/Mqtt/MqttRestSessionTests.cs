@@ -2,7 +2,9 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using Gateway.Host.Channels;
+using Gateway.Host.Mqtt.Storing;
 using Gateway.Host.Tests.Cli;
+using Microsoft.Data.Sqlite;
 using MQTTnet.Formatter;
 using MQTTnet.Packets;
 using MQTTnet.Protocol;
@@ -16,6 +18,8 @@ public sealed class MqttRestSessionTests : IAsyncLifetime
     private MqttAccounts _accounts = null!;
 
     private RunningGateway Gateway => _accounts.Gateway;
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync() => _accounts = await MqttAccounts.StartAsync();
 
@@ -89,6 +93,43 @@ public sealed class MqttRestSessionTests : IAsyncLifetime
         await client.ExpectNothingAsync();
         Assert.NotEqual(id, (await OneAsync("mqtt/sessions/all?fields=id")).GetProperty("id").GetInt64());
         client.Dispose();
+    }
+
+    [Fact]
+    public async Task Sessions_can_be_deleted_while_messages_come_for_them_and_leave_nothing_on_disk()
+    {
+        const int Sessions = 30;
+        using var stopping = new CancellationTokenSource();
+        (RawClient publisher, _) = await ConnectAsync("publisher", expirySeconds: 0);
+        Task publishing = Task.Run(async () =>
+        {
+            for (ushort number = 1; !stopping.IsCancellationRequested; number = (ushort)(number % 60_000 + 1))
+            {
+                await publisher.SendAsync(new MqttPublishPacket { Topic = "own/topic", PacketIdentifier = number, QualityOfServiceLevel = MqttQualityOfServiceLevel.AtLeastOnce, PayloadSegment = "x"u8.ToArray() });
+                // It is no matter of who publishes that a session ends: it is never disconnected for that.
+                Assert.Equal(MqttPubAckReasonCode.Success, (await publisher.ExpectAsync<MqttPubAckPacket>()).ReasonCode);
+            }
+        }, Cancelled);
+        for (int i = 0; i < Sessions; i++)
+        {
+            long id = await MakeAsync($$"""{"client_id":"of {{i}}"}""");
+            await _accounts.CallAsync(HttpMethod.Post, $"mqtt/sessions/{id}/subscriptions", """{"topic":"own/#"}""");
+            if (i % 3 == 0) await Channels.Eventually.TrueAsync(() => OneAsync($"mqtt/sessions/{id}?fields=size").GetAwaiter().GetResult().GetProperty("size").GetInt64() > 0, "something waits");
+            await _accounts.CallAsync(HttpMethod.Delete, $"mqtt/sessions/{id}");
+        }
+        await stopping.CancelAsync();
+        await publishing;
+        publisher.Dispose();
+        string folder = Gateway.Process.DataPath;
+        Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(folder, "mqtt", "queues", "channels")));
+        using var database = new SqliteConnection($"Data Source={Path.Combine(folder, SessionStore.FileName)};Mode=ReadOnly;Pooling=False");
+        database.Open();
+        foreach (string table in new[] { "sessions", "subscriptions", "places" })
+        {
+            using SqliteCommand command = database.CreateCommand();
+            command.CommandText = $"SELECT count(*) FROM {table}";
+            Assert.Equal((table, 0L), (table, command.ExecuteScalar()));
+        }
     }
 
     [Fact]

@@ -173,8 +173,9 @@ internal sealed class SessionDirectory(AccountDirectory accounts, LimitDirectory
 
     private async Task RemoveAsync(Session session)
     {
-        await store.RemoveAsync(session.Number).ConfigureAwait(false);
+        // The queue first: while it is opened it notes its place in the store.
         await queues.DeleteAsync(session).ConfigureAwait(false);
+        await store.RemoveAsync(session.Number).ConfigureAwait(false);
     }
 
     private long SessionsBelow(long ancestorId) => All.Count(session => accounts.IsWithin(session.Key.Cid, ancestorId));

@@ -26,12 +26,20 @@ internal sealed class SessionQueues(GatewayOptions options, SessionAccess access
     /// <exception cref="IOException">The disk does not work: nobody may be told that it is stored.</exception>
     internal async Task AppendAsync(Session session, Delivery delivery)
     {
-        SessionQueue queue = await OpenAsync(session).ConfigureAwait(false);
-        if (session.IsEnded) return;
+        Task<SessionQueue> opening;
+        lock (session)
+        {
+            // Who deletes the log of an ended session looks under the same lock: none is made behind its back.
+            if (session.IsEnded) return;
+            opening = OpenAsync(session);
+        }
+        SessionQueue queue = await opening.ConfigureAwait(false);
         Packet packet = SessionQueue.PacketOf(delivery, clock.GetUtcNow().ToUnixTimeUs());
         AppendResult result = await queue.Log.AppendAsync(packet, CancellationToken.None).ConfigureAwait(false);
         // What is acknowledged is freed now and then; it must not be what leaves no room.
         if (result.Status is AppendStatus.Full && await TrimAsync(session).ConfigureAwait(false)) result = await queue.Log.AppendAsync(packet, CancellationToken.None).ConfigureAwait(false);
+        // Its log is gone with it: that is nothing to tell who published.
+        if (session.IsEnded) return;
         switch (result.Status)
         {
             case AppendStatus.Appended:
@@ -66,10 +74,12 @@ internal sealed class SessionQueues(GatewayOptions options, SessionAccess access
     /// <summary>Deletes the log of a session that is gone.</summary>
     internal async Task DeleteAsync(Session session)
     {
-        if (session.Queue is null && !Directory.Exists(Path.Combine(options.DataFolder, FolderName))) return;
+        Task<SessionQueue>? queue;
+        lock (session) queue = session.Queue;
+        if (queue is null && !Directory.Exists(Path.Combine(options.DataFolder, FolderName))) return;
         try
         {
-            if (session.Queue is { } queue) await ((Task)queue).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (queue is not null) await ((Task)queue).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await _store.Value.DeleteAsync(session.Number, CancellationToken.None).ConfigureAwait(false);
         }
         catch (IOException failure)

@@ -13,6 +13,7 @@ internal sealed class SessionStore : IAsyncDisposable
     /// <summary>Name of the file in the data folder.</summary>
     internal const string FileName = "mqtt.db";
 
+    // What a session noted in the moment of its end may have come behind that: nothing reads it any more.
     private const string Tables = """
         CREATE TABLE IF NOT EXISTS sessions (number INTEGER PRIMARY KEY, cid INTEGER NOT NULL, client TEXT NOT NULL, token INTEGER NOT NULL, expiry INTEGER NOT NULL, disconnected INTEGER NOT NULL);
         CREATE TABLE IF NOT EXISTS subscriptions (session INTEGER NOT NULL, filter TEXT NOT NULL, qos INTEGER NOT NULL, nolocal INTEGER NOT NULL, rap INTEGER NOT NULL,
@@ -20,6 +21,8 @@ internal sealed class SessionStore : IAsyncDisposable
         CREATE TABLE IF NOT EXISTS places (session INTEGER NOT NULL, channel INTEGER NOT NULL, acknowledged INTEGER NOT NULL, sent INTEGER NOT NULL, PRIMARY KEY (session, channel)) WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS groups (cid INTEGER NOT NULL, filter TEXT NOT NULL, channel INTEGER NOT NULL, next INTEGER NOT NULL, PRIMARY KEY (cid, filter, channel)) WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS retained (cid INTEGER NOT NULL, topic TEXT NOT NULL, message BLOB NOT NULL, PRIMARY KEY (cid, topic)) WITHOUT ROWID;
+        DELETE FROM subscriptions WHERE session NOT IN (SELECT number FROM sessions);
+        DELETE FROM places WHERE session NOT IN (SELECT number FROM sessions);
         """;
 
     private readonly SqliteConnection _database;
