@@ -101,6 +101,7 @@ public sealed class PacketMessageTests
             using TestDevice device = await TestDevice.ConnectAsync(channel.Definition.Port);
             await device.SendAsync(sent);
             device.Socket.Shutdown(System.Net.Sockets.SocketShutdown.Send);
+            await device.ExpectClosedAsync();
             await Eventually.TrueAsync(() => channel.Connections.Count == 0, "the connection has ended");
         }
 

@@ -16,6 +16,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Xunit;
@@ -61,7 +62,8 @@ internal sealed class TestGateway : IAsyncDisposable
     /// <param name="codecs">Protocols; null: the line protocol.</param>
     /// <param name="openStore">Opens the buffers in the folder given, for a disk that fails.</param>
     /// <param name="clock">What time it is; null: the system's.</param>
-    public static async Task<TestGateway> StartAsync(Func<GatewayOptions, GatewayOptions>? configure = null, bool onDisk = false, string? folder = null, IEnumerable<Codec>? codecs = null, Func<string, IMessageStore>? openStore = null, TimeProvider? clock = null)
+    /// <param name="limits">Changes the limits of the HTTP server.</param>
+    public static async Task<TestGateway> StartAsync(Func<GatewayOptions, GatewayOptions>? configure = null, bool onDisk = false, string? folder = null, IEnumerable<Codec>? codecs = null, Func<string, IMessageStore>? openStore = null, TimeProvider? clock = null, Action<KestrelServerLimits>? limits = null)
     {
         int first = 20_000 + Interlocked.Increment(ref s_portBlock) * 100 % 9_900;
         var options = new GatewayOptions
@@ -79,6 +81,7 @@ internal sealed class TestGateway : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             ApiLimits.Apply(kestrel.Limits);
+            limits?.Invoke(kestrel.Limits);
             kestrel.Listen(options.HttpEndPoint);
         });
         IMessageStore? store = openStore is not null ? openStore(Path.Combine(options.DataFolder, GatewayChannels.MessagesFolderName)) : onDisk ? null : new InMemoryMessageStore();
