@@ -27,7 +27,7 @@ public sealed class Ring
     private bool _isDeleted;
     private long _dropped;
 
-    internal Ring(RingStore store, int number, RingKind kind, long owner, RingOptions options, RingFiles files)
+    internal Ring(RingStore store, int number, RingKind kind, long owner, RingOptions options, RingFiles files, KnownIdents? idents)
     {
         _store = store;
         _number = number;
@@ -35,6 +35,7 @@ public sealed class Ring
         Kind = kind;
         Owner = owner;
         Files = files;
+        Idents = idents;
     }
 
     /// <summary>Which ring of its owner it is.</summary>
@@ -51,6 +52,9 @@ public sealed class Ring
 
     /// <summary>How much it keeps.</summary>
     internal RingOptions Options => Volatile.Read(ref _options);
+
+    /// <summary>Whose records it can have; null for a ring that is only there to be deleted.</summary>
+    internal KnownIdents? Idents { get; }
 
     internal bool IsDeleted => Volatile.Read(ref _isDeleted);
 

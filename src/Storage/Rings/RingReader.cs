@@ -15,6 +15,7 @@ public sealed partial class RingReader
     private readonly RingQuery _query;
     private readonly SemaphoreSlim? _gate;
     private readonly (long Number, long End) _published;
+    private readonly KnownIdents? _known;
     private readonly IdentIndex _idents;
     private readonly NoteIndex? _notes;
     private readonly List<int> _offsets = [];
@@ -22,7 +23,7 @@ public sealed partial class RingReader
     private int _at;            // in _segments
     private int _offset;        // forward: where to go on in that file; reverse: records from here on were given
 
-    internal RingReader(FileSystem files, string root, RingKind kind, long owner, RingQuery query, SemaphoreSlim? gate = null, (long, long) published = default)
+    internal RingReader(FileSystem files, string root, RingKind kind, long owner, RingQuery query, SemaphoreSlim? gate = null, (long, long) published = default, KnownIdents? known = null)
     {
         _files = files;
         _folder = RingFolder.PathOf(root, kind, owner);
@@ -31,6 +32,7 @@ public sealed partial class RingReader
         _query = query;
         _gate = gate;
         _published = published;
+        _known = known;
         _idents = new IdentIndex(query.Ident);
         _notes = query.HasNotes ? new NoteIndex(files) : null;
     }
@@ -85,6 +87,7 @@ public sealed partial class RingReader
     /// <summary>Lists the files that can hold what is wanted, and learns whose the records are.</summary>
     private List<SegmentInfo> Begin()
     {
+        if (_query.Ident is { } match && _known?.MayHold(match, _published) is false) return [];
         List<SegmentInfo> segments = List();
         segments.RemoveAll(segment => segment.LastTimeUs < _query.FromUs);
         if (_kind is RingKind.Traffic)
@@ -107,13 +110,7 @@ public sealed partial class RingReader
 
     private List<SegmentInfo> List()
     {
-        List<SegmentInfo> segments = SegmentInfo.ListIn(_files, _folder, _kind, _owner);
-        if (_published.Number > 0)
-        {
-            segments.RemoveAll(segment => segment.Number > _published.Number);      // begun just now
-            if (segments.Count > 0 && segments[^1].Number == _published.Number) segments[^1] = segments[^1] with { Limit = _published.End };
-        }
-
+        List<SegmentInfo> segments = SegmentInfo.ListIn(_files, _folder, _kind, _owner, _published);
         for (int i = 1; i < segments.Count; i++)
         {
             if (segments[i].Header is not { } header || segments.Exists(segment => segment.Number == header.PreviousNumber)) continue;

@@ -62,7 +62,8 @@ public sealed class RingStore : IAsyncDisposable
             if (!_byOwner.TryGetValue((kind, owner), out ring))
             {
                 var files = new RingFiles(_handles, RingFolder.PathOf(_options.Folder, kind, owner), kind, owner);
-                return _byOwner[(kind, owner)] = _writer.Admit(number => new Ring(this, number, kind, owner, options, files));
+                var idents = new KnownIdents(_files, RingFolder.PathOf(_options.Folder, kind, owner), kind, owner);
+                return _byOwner[(kind, owner)] = _writer.Admit(number => new Ring(this, number, kind, owner, options, files, idents));
             }
         }
 
@@ -79,7 +80,7 @@ public sealed class RingStore : IAsyncDisposable
         lock (_gate)
         {
             if (!_byOwner.Remove((kind, owner), out ring))
-                ring = new Ring(this, -1, kind, owner, new RingOptions { QuotaBytes = 0 }, new RingFiles(_handles, RingFolder.PathOf(_options.Folder, kind, owner), kind, owner));
+                ring = new Ring(this, -1, kind, owner, new RingOptions { QuotaBytes = 0 }, new RingFiles(_handles, RingFolder.PathOf(_options.Folder, kind, owner), kind, owner), idents: null);
         }
 
         ring.MarkDeleted();
@@ -109,7 +110,7 @@ public sealed class RingStore : IAsyncDisposable
         return waiting > 0;
     }
 
-    internal RingReader Read(Ring ring, RingQuery query) => new(_files, _options.Folder, ring.Kind, ring.Owner, query, _readers, ring.Files.Published);
+    internal RingReader Read(Ring ring, RingQuery query) => new(_files, _options.Folder, ring.Kind, ring.Owner, query, _readers, ring.Files.Published, ring.Idents);
 
     internal void TrimSoon() => _writer.SweepSoon();
 

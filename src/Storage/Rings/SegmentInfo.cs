@@ -42,6 +42,16 @@ internal readonly record struct SegmentInfo(long Number, string Path, SegmentHea
         return list;
     }
 
+    /// <summary>The same up to where the writer had got, as it published.</summary>
+    public static List<SegmentInfo> ListIn(FileSystem files, string folder, RingKind kind, long owner, (long Number, long End) published)
+    {
+        List<SegmentInfo> segments = ListIn(files, folder, kind, owner);
+        if (published.Number == 0) return segments;
+        segments.RemoveAll(segment => segment.Number > published.Number);      // begun just now
+        if (segments.Count > 0 && segments[^1].Number == published.Number) segments[^1] = segments[^1] with { Limit = published.End };
+        return segments;
+    }
+
     /// <summary>Reads a header and looks whether it is that of this file.</summary>
     public static SegmentHeader? TryReadHeader(ReadOnlySpan<byte> bytes, RingKind kind, long owner, long number, out string problem)
     {
