@@ -9,7 +9,7 @@ internal sealed class StatePublisher(StateTree tree, IMqttPublisher publisher, A
     /// <summary>Time between two looks at what users change.</summary>
     internal static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>Time between two looks at counters, telemetry, connections and commands.</summary>
+    /// <summary>Time between two looks at counters, telemetry, connections, commands and MQTT sessions.</summary>
     internal static readonly TimeSpan LiveInterval = TimeSpan.FromSeconds(1);
 
     // Publications of which the disk may still have to take some for sessions that last.
@@ -19,7 +19,7 @@ internal sealed class StatePublisher(StateTree tree, IMqttPublisher publisher, A
     public override Task StartAsync(CancellationToken cancellationToken)
     {
         // What is there already is no change; clients come later.
-        foreach (Publication _ in tree.Changes(withLive: false, static (_, _) => false)) { }
+        foreach (Publication _ in tree.Changes(StateLook.Whole, static (_, _) => false)) { }
         return base.StartAsync(cancellationToken);
     }
 
@@ -28,7 +28,7 @@ internal sealed class StatePublisher(StateTree tree, IMqttPublisher publisher, A
     {
         await base.StopAsync(cancellationToken).ConfigureAwait(false);
         // The next start takes what is there for known: sessions that last must have been told of the last changes.
-        await PublishAsync(tree.Changes(withLive: false, static (_, _) => false)).WaitAsync(cancellationToken).ConfigureAwait(false);
+        await PublishAsync(tree.Changes(StateLook.Whole, static (_, _) => false)).WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -42,7 +42,7 @@ internal sealed class StatePublisher(StateTree tree, IMqttPublisher publisher, A
             {
                 try
                 {
-                    await PublishAsync(tree.Changes(withLive: look % looksPerLive == 0, filters.Reaches)).ConfigureAwait(false);
+                    await PublishAsync(tree.Changes(look % looksPerLive == 0 ? StateLook.Live : StateLook.Users, filters.Reaches)).ConfigureAwait(false);
                 }
                 catch (Exception fault) when (fault is not OperationCanceledException)
                 {

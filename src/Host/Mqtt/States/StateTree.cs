@@ -69,8 +69,13 @@ internal sealed class StateTree : IRetainedSource
     }
 
     /// <summary>What changed since the last call. One thread.</summary>
-    /// <param name="withLive">Also what changes by itself: counters, telemetry, connections, commands.</param>
+    /// <param name="look">Where to look.</param>
     /// <param name="isWanted">Whether anybody listens to topics that begin so, of an account.</param>
-    internal IEnumerable<Publication> Changes(bool withLive, Func<string, long, bool> isWanted) =>
-        _channels.Changes(withLive, isWanted).Concat(_devices.Changes(withLive, isWanted)).Concat(_sessions.Changes(withLive, isWanted));
+    internal IEnumerable<Publication> Changes(StateLook look, Func<string, long, bool> isWanted)
+    {
+        bool withLive = look is StateLook.Live;
+        IEnumerable<Publication> ofUsers = _channels.Changes(withLive, isWanted).Concat(_devices.Changes(withLive, isWanted));
+        // There may be ten times as many sessions as devices, and users seldom change one.
+        return look is StateLook.Users ? ofUsers : ofUsers.Concat(_sessions.Changes(withLive, isWanted));
+    }
 }
