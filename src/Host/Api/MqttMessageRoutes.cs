@@ -15,6 +15,8 @@ namespace Gateway.Host.Api;
 /// </remarks>
 internal static class MqttMessageRoutes
 {
+    private const int FoundMax = 200_000;
+
     internal static ApiRoute[] Table { get; } =
     [
         new("POST", "/mqtt/messages", RouteInputs.Fields | RouteInputs.Body, PublishAsync, "Publishes MQTT messages."),
@@ -71,9 +73,10 @@ internal static class MqttMessageRoutes
     private static List<Publication> Find(ApiCall call, SubscriptionFilter filter)
     {
         AccessPolicy policy = call.Service<AccessPolicy>();
-        List<Publication> found = call.Service<RetainedMessages>().Match(
-            call.Caller.AccountId, filter, (cid, right) => policy.MayRead(call.Caller, right.Collection, right.Submodule, cid, right.Id), call.Service<TimeProvider>().GetUtcNow().ToUnixTimeUs());
-        if (found.Count > MqttLimits.ReplayMax) throw ApiProblem.BadRequest($"More than {MqttLimits.ReplayMax} messages match; ask for fewer at a time.");
+        RetainedWalk walk = call.Service<RetainedMessages>().Open(call.Caller.AccountId, filter);
+        var found = new List<Publication>();
+        while (walk.TryRead((cid, right) => policy.MayRead(call.Caller, right.Collection, right.Submodule, cid, right.Id), found))
+            if (found.Count > FoundMax) throw ApiProblem.BadRequest($"More than {FoundMax} messages match; ask for fewer at a time.");
         found.RemoveAll(one => one.Right is null && !AccessPolicy.MaySubscribe(call.Caller, one.Topic));
         return found;
     }

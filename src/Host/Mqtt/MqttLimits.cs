@@ -72,9 +72,6 @@ internal static class MqttLimits
     /// <summary>Most retained messages of clients.</summary>
     internal const int RetainedCountMax = 100_000;
 
-    /// <summary>Most retained messages that wait for one client after it subscribed; one that asks for more at once is disconnected, and must subscribe to less at a time.</summary>
-    internal const int ReplayMax = 200_000;
-
     /// <summary>Bytes that wait for one session on disk where no limit of its account says otherwise.</summary>
     internal const long SessionStorageBytes = 100_000_000;
 

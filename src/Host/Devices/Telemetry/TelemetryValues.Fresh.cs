@@ -11,6 +11,9 @@ internal sealed partial class TelemetryValues
     private Origin _toldOrigin;
     private bool _hasFresh;
 
+    /// <summary>Whether there may be something for <see cref="TakeFresh"/>.</summary>
+    internal bool HasFresh => Volatile.Read(ref _hasFresh);
+
     /// <summary>All values as they are shown, those that messages do not store and the position as one object included.</summary>
     /// <param name="device">Whose values they are.</param>
     internal IReadOnlyList<TelemetryValue> All(MessageDevice device)
@@ -27,7 +30,7 @@ internal sealed partial class TelemetryValues
     /// <returns>Values; those that are gone without JSON.</returns>
     internal IReadOnlyList<TelemetryValue> TakeFresh(MessageDevice device, Func<bool> isWanted, long nowUs)
     {
-        if (!Volatile.Read(ref _hasFresh)) return [];
+        if (!HasFresh) return [];
         HashSet<string>? names;
         HashSet<string> cleared;
         lock (_gate)

@@ -141,6 +141,7 @@ internal sealed class ClientConnection(ConnectionContext context, MqttCounters c
             {
                 bool isLast = _isClosing;
                 int written = WriteReplies(output);
+                bool hasRetained = !isLast && HasSession && Session.ReadRetained(this);
                 if (!isLast && HasSession) written += Session.Fill(this, output);
                 if (written > 0)
                 {
@@ -149,6 +150,12 @@ internal sealed class ClientConnection(ConnectionContext context, MqttCounters c
                     continue;
                 }
                 if (isLast) return;
+                if (hasRetained)
+                {
+                    // Nothing of what was read is for this client: others have their turn.
+                    await Task.Yield();
+                    continue;
+                }
                 if (HasSession && await Session.CatchUpAsync(this, Closed).ConfigureAwait(false)) continue;
                 await _wake.WaitAsync().ConfigureAwait(false);
             }

@@ -198,22 +198,8 @@ internal sealed class ClientSubscriptions(
 
     private void Replay(ClientConnection connection, Subscription subscription)
     {
-        var deliveries = new List<Delivery>();
-        Session session = subscription.Session;
-        List<Publication> found = retained.Match(session.Key.Cid, subscription.Filter, (cid, right) => access.MayRead(session, cid, right), clock.GetUtcNow().ToUnixTimeUs());
-        if (found.Count > MqttLimits.ReplayMax)
-        {
-            connection.Close(MqttDisconnectReasonCode.QuotaExceeded);
-            return;
-        }
-        foreach (Publication publication in found)
-        {
-            if (!subscription.Wants(publication) || !access.MayReceive(session, publication)) continue;
-            deliveries.Add(new Delivery(publication, Math.Min(subscription.Qos, publication.Qos), IsRetained: true, subscription.Identifiers));
-        }
-        if (deliveries.Count == 0) return;
-        if (session.TryReplay(deliveries)) connection.Wake();
-        else connection.Close(MqttDisconnectReasonCode.QuotaExceeded);
+        subscription.Session.Add(new Replay(subscription, retained, access));
+        connection.Wake();
     }
 
     /// <summary>The account in the request's user property <c>cid</c>, which says the same as <c>$filter/cid=</c>; 0 for none.</summary>

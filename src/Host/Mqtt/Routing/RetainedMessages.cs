@@ -1,4 +1,5 @@
 using Gateway.Host.Accounts;
+using Gateway.Host.Channels;
 using Gateway.Host.Mqtt.Sessions;
 using Gateway.Host.Mqtt.Storing;
 using Gateway.Host.Mqtt.Topics;
@@ -9,10 +10,11 @@ namespace Gateway.Host.Mqtt.Routing;
 /// <remarks>
 /// Any number of threads. Those of clients are kept here and on disk; those of the gateway are not kept, since what they tell is kept elsewhere: their sources are asked.
 /// </remarks>
-internal sealed class RetainedMessages(SessionStore store, IEnumerable<IRetainedSource> sources, AccountDirectory accounts, LimitDirectory limits)
+internal sealed class RetainedMessages(SessionStore store, IEnumerable<IRetainedSource> sources, AccountDirectory accounts, LimitDirectory limits, TimeProvider clock)
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<long, Shelf> _shelves = [];
+    private readonly TimeProvider _clock = clock;
+    private readonly Dictionary<long, RetainedShelf> _shelves = [];
     private int _count;
 
     /// <summary>Messages held.</summary>
@@ -34,34 +36,16 @@ internal sealed class RetainedMessages(SessionStore store, IEnumerable<IRetained
         return store.PutRetainedAsync(publication.Cid, publication.Topic, publication.Payload.IsEmpty ? null : PublicationRecord.Write(new Delivery(publication, 1, true, DeliveryBatch.NoIdentifiers)));
     }
 
-    /// <summary>All messages that a filter matches, of an account and those below it, those that expired left out.</summary>
-    /// <param name="cid">The account of the subscriber.</param>
+    /// <summary>Begins to tell all messages that a filter matches, of an account and those below it, those that expired left out.</summary>
+    /// <param name="cid">The account of who asks.</param>
     /// <param name="filter">The filter.</param>
-    /// <param name="mayRead">Whether the subscriber may read part of an item of an account.</param>
-    /// <param name="nowUs">µs since 1970.</param>
-    internal List<Publication> Match(long cid, SubscriptionFilter filter, Func<long, ItemRight, bool> mayRead, long nowUs)
-    {
-        var found = new List<Publication>();
-        foreach (IRetainedSource source in sources) source.Find(filter, mayRead, found);
-        lock (_gate)
-        {
-            foreach ((long owner, Shelf shelf) in _shelves)
-            {
-                if (!accounts.IsWithin(owner, cid)) continue;
-                int first = found.Count;
-                shelf.Match(filter, found);
-                for (int i = found.Count - 1; i >= first; i--)
-                    if (found[i].Extra.ExpirySeconds is > 0 and uint seconds && found[i].TimeUs + seconds * 1_000_000L < nowUs) found.RemoveAt(i);
-            }
-        }
-        return found;
-    }
+    internal RetainedWalk Open(long cid, SubscriptionFilter filter) => RetainedWalk.Join([.. sources.Select(source => source.Open(filter)).OfType<RetainedWalk>(), new OwnWalk(this, cid, filter)]);
 
     private void Put(Publication publication, out bool isChanged)
     {
         lock (_gate)
         {
-            if (!_shelves.TryGetValue(publication.Cid, out Shelf? shelf)) _shelves[publication.Cid] = shelf = new Shelf();
+            if (!_shelves.TryGetValue(publication.Cid, out RetainedShelf? shelf)) _shelves[publication.Cid] = shelf = new RetainedShelf();
             Publication? before = shelf.Take(publication.Topic);
             bool isKept = !publication.Payload.IsEmpty;
             if (isKept) shelf.Add(publication);
@@ -74,7 +58,7 @@ internal sealed class RetainedMessages(SessionStore store, IEnumerable<IRetained
     {
         lock (_gate)
         {
-            long before = _shelves.TryGetValue(publication.Cid, out Shelf? shelf) && shelf.ByTopic.TryGetValue(publication.Topic, out Publication? known) ? known.Bytes : 0;
+            long before = _shelves.TryGetValue(publication.Cid, out RetainedShelf? shelf) && shelf.ByTopic.TryGetValue(publication.Topic, out Publication? known) ? known.Bytes : 0;
             if (before == 0 && _count >= MqttLimits.RetainedCountMax) return false;
             bool isLimited = false;
             foreach (Account account in accounts.Upward(publication.Cid))
@@ -87,78 +71,50 @@ internal sealed class RetainedMessages(SessionStore store, IEnumerable<IRetained
         }
     }
 
-    /// <summary>The retained messages of one account, as a tree by levels: a filter walks only where it can match.</summary>
-    private sealed class Shelf
+    /// <summary>Where messages of clients are that a filter matches; they are looked up when their turn comes, since they may have changed.</summary>
+    private List<(long Cid, string Topic)> PlacesOf(long cid, SubscriptionFilter filter)
     {
-        private readonly Node _root = new();
-
-        internal Dictionary<string, Publication> ByTopic { get; } = new(StringComparer.Ordinal);
-
-        internal long Bytes { get; private set; }
-
-        internal void Add(Publication publication)
+        var places = new List<(long, string)>();
+        var found = new List<Publication>();
+        lock (_gate)
         {
-            ByTopic.Add(publication.Topic, publication);
-            Bytes += publication.Bytes;
-            Node node = _root;
-            foreach (string level in publication.Topic.Split('/'))
+            foreach ((long owner, RetainedShelf shelf) in _shelves)
             {
-                node.Below ??= new(StringComparer.Ordinal);
-                if (!node.Below.TryGetValue(level, out Node? below)) node.Below[level] = below = new Node();
-                node = below;
+                if (!accounts.IsWithin(owner, cid)) continue;
+                found.Clear();
+                shelf.Match(filter, found);
+                places.AddRange(found.Select(publication => (owner, publication.Topic)));
             }
-            node.Here = publication;
         }
+        return places;
+    }
 
-        internal Publication? Take(string topic)
+    /// <summary>Those of clients: it holds where they are, at most <see cref="MqttLimits.RetainedCountMax"/> places.</summary>
+    private sealed class OwnWalk(RetainedMessages retained, long cid, SubscriptionFilter filter) : RetainedWalk
+    {
+        private const int PieceCountMax = 256;
+
+        private List<(long Cid, string Topic)>? _places;
+        private int _next;
+
+        internal override bool TryRead(Func<long, ItemRight, bool> mayRead, List<Publication> found)
         {
-            if (!ByTopic.Remove(topic, out Publication? publication)) return null;
-            Bytes -= publication.Bytes;
-            Take(_root, topic.Split('/'));
-            return publication;
-        }
-
-        internal void Match(SubscriptionFilter filter, List<Publication> found) => Match(_root, filter.Levels, isFirst: true, found);
-
-        private static void Take(Node node, ReadOnlySpan<string> levels)
-        {
-            if (levels.IsEmpty)
+            _places ??= retained.PlacesOf(cid, filter);
+            if (_next == _places.Count) return false;
+            long nowUs = retained._clock.GetUtcNow().ToUnixTimeUs();
+            lock (retained._gate)
             {
-                node.Here = null;
-                return;
+                for (int end = Math.Min(_places.Count, _next + PieceCountMax); _next < end; _next++)
+                {
+                    (long owner, string topic) = _places[_next];
+                    if (!retained._shelves.TryGetValue(owner, out RetainedShelf? shelf) || !shelf.ByTopic.TryGetValue(topic, out Publication? publication)) continue;
+                    if (publication.Extra.ExpirySeconds is > 0 and uint seconds && publication.TimeUs + seconds * 1_000_000L < nowUs) continue;
+                    found.Add(publication);
+                }
             }
-            Node below = node.Below![levels[0]];
-            Take(below, levels[1..]);
-            if (below.Here is null && below.Below is not { Count: > 0 }) node.Below.Remove(levels[0]);
+            return true;
         }
 
-        private static void Match(Node node, ReadOnlySpan<string> levels, bool isFirst, List<Publication> found)
-        {
-            if (levels.IsEmpty || levels[0] is "#")
-            {
-                if (node.Here is not null) found.Add(node.Here);
-                if (levels.IsEmpty || node.Below is null) return;
-                foreach ((string level, Node below) in node.Below)
-                    if (!(isFirst && level.StartsWith('$'))) Match(below, levels, false, found);
-                return;
-            }
-            if (node.Below is null) return;
-            if (levels[0] is "+")
-            {
-                foreach ((string level, Node below) in node.Below)
-                    if (!(isFirst && level.StartsWith('$'))) Match(below, levels[1..], false, found);
-                return;
-            }
-            if (node.Below.TryGetValue(levels[0], out Node? exact)) Match(exact, levels[1..], false, found);
-            if (!levels[0].Contains(',', StringComparison.Ordinal)) return;
-            foreach (string value in levels[0].Split(',').Distinct())
-                if (node.Below.TryGetValue(value, out Node? listed)) Match(listed, levels[1..], false, found);
-        }
-
-        private sealed class Node
-        {
-            internal Dictionary<string, Node>? Below;
-            internal Publication? Here;
-        }
+        internal override void GoBack(Publication to) => _next = _places!.LastIndexOf((to.Cid, to.Topic), _next - 1);
     }
 }

@@ -25,7 +25,6 @@ internal sealed partial class Session
     private readonly Outbox _outbox = new();
     private readonly InflightWindow _inflight = new();
     private readonly Dictionary<long, LogCursor> _cursors = [];
-    private readonly Queue<Delivery> _retained = new();
     private bool _isWakeDue;
 
     /// <summary>Offers a delivery that only memory has.</summary>
@@ -38,20 +37,9 @@ internal sealed partial class Session
             toWake = null;
             if (Connection is null) return OfferOutcome.Absent;
             if (!_outbox.TryAdd(delivery)) return OfferOutcome.Full;
+            _reading?.NoteOffered(delivery.Publication);
             toWake = WakeDue();
             return OfferOutcome.Taken;
-        }
-    }
-
-    /// <summary>Lets retained messages wait, behind what waits already: references only, into the outbox as it empties.</summary>
-    /// <returns>False when too many wait.</returns>
-    internal bool TryReplay(IReadOnlyCollection<Delivery> deliveries)
-    {
-        lock (_gate)
-        {
-            if (_retained.Count > 0 && _retained.Count + deliveries.Count > MqttLimits.ReplayMax) return false;
-            foreach (Delivery delivery in deliveries) _retained.Enqueue(delivery);
-            return true;
         }
     }
 
@@ -182,7 +170,6 @@ internal sealed partial class Session
             if (Connection != connection) return 0;
             _isWakeDue = false;
             int written = 0;
-            while (_outbox.HasRoom && _retained.TryDequeue(out Delivery retained)) _outbox.TryAdd(retained);
             while (written < FlushBytes && _outbox.Count > 0 && (_outbox.First.Qos == 0 || _inflight.IsOpen)) written += Send(_outbox.Take(), connection, output);
             if (_outbox.Count == 0) _outbox.TrimIfLarge();
             return written;
@@ -266,7 +253,7 @@ internal sealed partial class Session
             else cursor.Release();
         }
         _outbox.TrimIfLarge();
-        _retained.Clear();
+        _replays.Clear();
         if (!IsPersistent) return;
         _inflight.DropPayloads();
         foreach (LogCursor cursor in _cursors.Values.Where(cursor => !cursor.IsKept && cursor.Outstanding == 0).ToArray()) _cursors.Remove(cursor.Source.Number);

@@ -12,6 +12,9 @@ internal abstract class ItemPart<T>(string name) where T : class
     /// <summary>All of it: entry, payload, time (µs since 1970).</summary>
     internal abstract IEnumerable<StateEntry> All(T item, long nowUs);
 
+    /// <summary>Whether it has noted changes by itself: they are asked for also while nobody listens, or who begins to would be told again what it found.</summary>
+    internal virtual bool HasNoted(T item) => false;
+
     /// <summary>What changed since the last call.</summary>
     /// <param name="item">The item.</param>
     /// <param name="told">The entries that were told, with hashes of their payloads.</param>

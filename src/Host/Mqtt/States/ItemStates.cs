@@ -56,17 +56,8 @@ internal sealed class ItemStates<T> where T : class
 
     private int WholeIndex => _properties.Length;
 
-    /// <summary>Adds what a filter matches; for <see cref="IRetainedSource.Find"/>.</summary>
-    internal void Find(FilterWalk walk, Func<long, ItemRight, bool> mayRead, List<Publication> found)
-    {
-        if (!walk.Passes(ItemDepth - 1, _name) || !walk.Reaches(ItemDepth)) return;
-        long nowUs = NowUs;
-        foreach (T item in Named(walk.Values(ItemDepth)))
-        {
-            if (found.Count > MqttLimits.ReplayMax) return;
-            Find(item, walk, mayRead, nowUs, found);
-        }
-    }
+    /// <summary>Begins to tell what a filter matches, item by item; null when it is nothing, whatever there is.</summary>
+    internal RetainedWalk? Open(FilterWalk walk) => walk.Passes(ItemDepth - 1, _name) && walk.Reaches(ItemDepth) ? new ItemWalk(this, walk) : null;
 
     /// <summary>What changed since the last call.</summary>
     /// <param name="withLive">Also what changes by itself; else only what users change.</param>
@@ -86,11 +77,11 @@ internal sealed class ItemStates<T> where T : class
             object definition = _kind.DefinitionOf(item);
             bool isDefined = !ReferenceEquals(definition, told.Definition);
             bool isLive = withLive && isWanted(told.Topic, cid);
-            if (!isDefined && !isLive) continue;
             told.Definition = definition;
-            foreach (Publication change in PropertyChanges(told, isDefined, nowUs)) yield return change;
-            if (!isLive) continue;
-            foreach (Publication change in PartChanges(told, isWanted, nowUs)) yield return change;
+            if (isDefined || isLive)
+                foreach (Publication change in PropertyChanges(told, isDefined, nowUs)) yield return change;
+            if (!withLive) continue;
+            foreach (Publication change in PartChanges(told, isLive, isWanted, nowUs)) yield return change;
         }
 
         foreach ((long id, ToldItem<T> told) in _told)
@@ -100,9 +91,10 @@ internal sealed class ItemStates<T> where T : class
         }
     }
 
-    private IEnumerable<T> Named(IReadOnlyCollection<string>? ids) => ids is null
-        ? _kind.All()
-        : ids.Select(text => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long id) && id.ToString(CultureInfo.InvariantCulture) == text ? _kind.Find(id) : null).OfType<T>();
+    /// <summary>Numbers of the items that a filter names, or of all.</summary>
+    private IEnumerable<long> Named(IReadOnlyCollection<string>? ids) => ids is null
+        ? _kind.All().Select(_kind.IdOf)
+        : ids.Select(text => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long id) && id.ToString(CultureInfo.InvariantCulture) == text ? id : 0).Where(id => id > 0);
 
     private void Find(T item, FilterWalk walk, Func<long, ItemRight, bool> mayRead, long nowUs, List<Publication> found)
     {
@@ -143,11 +135,12 @@ internal sealed class ItemStates<T> where T : class
         }
     }
 
-    private IEnumerable<Publication> PartChanges(ToldItem<T> told, Func<string, long, bool> isWanted, long nowUs)
+    private IEnumerable<Publication> PartChanges(ToldItem<T> told, bool isLive, Func<string, long, bool> isWanted, long nowUs)
     {
         for (int i = 0; i < _kind.Parts.Count; i++)
         {
             ItemPart<T> part = _kind.Parts[i];
+            if (!isLive && !part.HasNoted(told.Item)) continue;
             var right = new ItemRight(_kind.Collection, part.Name, _kind.IdOf(told.Item));
             foreach (StateEntry entry in part.Changes(told.Item, told.Parts[i] ??= [], () => isWanted($"{told.Topic}/{part.Name}", told.Cid), nowUs))
                 yield return Of($"{told.Topic}/{part.Name}/{entry.Name}", entry.Payload, told.Cid, entry.TimeUs, right);
@@ -170,4 +163,25 @@ internal sealed class ItemStates<T> where T : class
 
     private static Publication Of(string topic, byte[] payload, long cid, long timeUs, ItemRight right) =>
         new() { Topic = topic, Payload = payload, Cid = cid, TimeUs = timeUs, IsRetained = true, Right = right };
+
+    /// <summary>Walks over the items as they are when their turn comes. Those that are made meanwhile are told as changes.</summary>
+    private sealed class ItemWalk(ItemStates<T> states, FilterWalk walk) : RetainedWalk
+    {
+        private IEnumerator<long>? _ids;
+        private string? _from;
+
+        internal override bool TryRead(Func<long, ItemRight, bool> mayRead, List<Publication> found)
+        {
+            _ids ??= states.Named(walk.Values(ItemDepth)).GetEnumerator();
+            if (_from is null && !_ids.MoveNext()) return false;
+            if (states._kind.Find(_ids.Current) is { } item) states.Find(item, walk, mayRead, states.NowUs, found);
+            // By topic, so that an item of which not all could be taken goes on behind that, whatever comes and goes meanwhile.
+            found.Sort(static (left, right) => string.CompareOrdinal(left.Topic, right.Topic));
+            if (_from is not null) found.RemoveAll(publication => string.CompareOrdinal(publication.Topic, _from) < 0);
+            _from = null;
+            return true;
+        }
+
+        internal override void GoBack(Publication to) => _from = to.Topic;
+    }
 }

@@ -56,16 +56,12 @@ internal sealed class StateTree : IRetainedSource
     }
 
     /// <inheritdoc/>
-    public void Find(SubscriptionFilter filter, Func<long, ItemRight, bool> mayRead, List<Publication> found)
+    public RetainedWalk? Open(SubscriptionFilter filter)
     {
         var walk = new FilterWalk(filter.Levels);
-        if (!walk.Passes(0, "flespi") || !walk.Passes(1, "state")) return;
-        if (walk.Passes(2, "gw"))
-        {
-            _channels.Find(walk, mayRead, found);
-            _devices.Find(walk, mayRead, found);
-        }
-        if (walk.Passes(2, "mqtt")) _sessions.Find(walk, mayRead, found);
+        if (!walk.Passes(0, "flespi") || !walk.Passes(1, "state")) return null;
+        RetainedWalk?[] kinds = [walk.Passes(2, "gw") ? _channels.Open(walk) : null, walk.Passes(2, "gw") ? _devices.Open(walk) : null, walk.Passes(2, "mqtt") ? _sessions.Open(walk) : null];
+        return RetainedWalk.Join(kinds.OfType<RetainedWalk>());
     }
 
     /// <summary>What changed since the last call. One thread.</summary>

@@ -11,6 +11,9 @@ internal sealed class TelemetryPart() : ItemPart<Device>("telemetry")
     internal override IEnumerable<StateEntry> All(Device item, long nowUs) => EntriesOf(item.Telemetry.All(item.Facts));
 
     /// <inheritdoc/>
+    internal override bool HasNoted(Device item) => item.Telemetry.HasFresh;
+
+    /// <inheritdoc/>
     internal override IReadOnlyList<StateEntry> Changes(Device item, Dictionary<long, ulong> told, Func<bool> isWanted, long nowUs) => [.. EntriesOf(item.Telemetry.TakeFresh(item.Facts, isWanted, nowUs))];
 
     /// <inheritdoc/>
