@@ -151,7 +151,7 @@ internal sealed class ChannelFeed
             if (_handingOver.Count == 0) return;
             // One page may be on its way to the disk while the next is read.
             Task before = _handedOver;
-            _handedOver = HandOverAsync([.. _handingOver], [.. _groups.Select(group => new GroupPlace(group.Cid, group.Filter, Channel.Id, page.NextKey))]);
+            _handedOver = HandOverAsync(before, [.. _handingOver], [.. _groups.Select(group => new GroupPlace(group.Cid, group.Filter, Channel.Id, page.NextKey))]);
             _handingOver.Clear();
             _groups.Clear();
             await before.ConfigureAwait(false);
@@ -194,11 +194,13 @@ internal sealed class ChannelFeed
     }
 
     /// <summary>Waits until members have their messages on disk, then notes how far the groups have come.</summary>
-    private async Task HandOverAsync(Task[] handedOver, GroupPlace[] places)
+    private async Task HandOverAsync(Task before, Task[] handedOver, GroupPlace[] places)
     {
         try
         {
             await Task.WhenAll(handedOver).ConfigureAwait(false);
+            // Two pages can be on disk in the same moment: the place must not go back.
+            await before.ConfigureAwait(false);
             await _services.Store.PutGroupsAsync(places, isDurable: false).ConfigureAwait(false);
         }
         catch (IOException failure)
