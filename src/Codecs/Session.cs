@@ -42,6 +42,12 @@ public abstract partial class Session
     /// <summary>The offset in the frame at which the last refused frame failed.</summary>
     public int FailedOffset { get; set; }
 
+    /// <summary>Number of the command that is being written, 1 to 2^31 - 1, for a device that repeats it in its answer; 0 when nobody will ask. The caller sets it.</summary>
+    public long CommandNumber { get; set; }
+
+    /// <summary>The number that the last answer to a command repeated; 0 when none did. Set by generated code, taken back by the caller.</summary>
+    public long AnsweredCommand { get; set; }
+
     /// <summary>Bytes at the start of the unread input that the framer has searched already.</summary>
     public int Examined { get; set; }
 
@@ -98,6 +104,7 @@ public abstract partial class Session
         IdentVersion++;
         Examined = SkippedBytes = FrameMessages = 0;
         FailedLine = FailedOffset = 0;
+        CommandNumber = AnsweredCommand = 0;
     }
 
     /// <summary>The spec's session variables, as <c>session.x</c>, without the options.</summary>

@@ -97,6 +97,7 @@ internal sealed partial class SpecEmitter
             case "true": return Value.Of(ValueType.Boolean, "true");
             case "false": return Value.Of(ValueType.Boolean, "false");
             case "device.model": return Value.OfBytes("s.DeviceModel", "0", "s.DeviceModel.Length");
+            case "command.number": return Value.Of(ValueType.Integer, "s.CommandNumber");
             case "session.ident" or "ident": return Value.OfBytes("s.Ident", "0", "s.Ident.Length");
         }
         if (name.StartsWith("session.", StringComparison.Ordinal)) return Variable(_spec.Session, name.Substring(8), "v_") ?? Bit(name, c);

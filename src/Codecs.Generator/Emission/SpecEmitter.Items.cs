@@ -326,6 +326,12 @@ internal sealed partial class SpecEmitter
             EmitAssignment(set, local, c);
             return;
         }
+        if (set.Name == "command.answered")
+        {
+            string number = Int(Emit(set.Value, c), set.At);
+            Guarded(set.Condition is null ? null : Bool(Emit(set.Condition, c), set.At), $"s.AnsweredCommand = {number};");
+            return;
+        }
         string name = set.Name.StartsWith("session.", StringComparison.Ordinal) ? set.Name.Substring(8) : set.Name;
         VariableNode variable = _spec.Session.Find(v => v.Name == name)
             ?? throw new SpecSyntaxException(Ids.UnknownName, set.At, $"there is no session variable '{name}'{Nearest.Suggestion(name, _spec.Session.Select(v => v.Name))}; declare it below `session`, or write `let {name} = 0` above for a value of this message");

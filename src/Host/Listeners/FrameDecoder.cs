@@ -97,6 +97,7 @@ internal sealed class FrameDecoder(ILogger<FrameDecoder> logger, IDeviceAdmissio
 
             replyBytesBefore = batch.Reply.Length;
             int messagesBefore = batch.Messages.Count;
+            session.AnsweredCommand = 0;
             DecodeStatus status = codec.Decode(frame.FrameOf(unread, session), session, ref sink, batch.Reply);
             if (session.IdentVersion != identVersion)
             {
@@ -115,7 +116,7 @@ internal sealed class FrameDecoder(ILogger<FrameDecoder> logger, IDeviceAdmissio
                 decoded++;
                 connection.Traffic.Decoded(start, consumed, batch.Messages.Count);
                 connection.UnknownInRow = 0;
-                connection.Awaited?.Look(batch.Messages, messagesBefore, unread[..frame.Consumed]);
+                connection.Awaited?.Look(session.AnsweredCommand, batch.Messages, messagesBefore, unread[..frame.Consumed]);
                 if (batch.Reply.Overflowed || frame.Consumed == 0)
                 {
                     ending = CloseCode.InternalError;

@@ -81,7 +81,7 @@ public sealed class CommandInputTests
         await using CommandWorld world = await CommandWorld.StartAsync();
         (_, JsonElement body) = await world.Gateway.GetAsync("/gw/channel-protocols/name=orders/device-types/name=generic?fields=commands");
         Dictionary<string, JsonElement> commands = body.Results().First().GetProperty("commands").EnumerateArray().ToDictionary(one => one.GetProperty("name").GetString()!);
-        Assert.Equal(["output", "nothing", "custom"], commands.Keys);
+        Assert.Equal(["output", "numbered", "nothing", "custom"], commands.Keys);
         Assert.Equal(
             """{"type":"object","properties":{"index":{"type":"integer"},"on":{"type":"boolean","default":true},"delay":{"type":"number","default":1.5}},"required":["index"],"additionalProperties":false}""",
             commands["output"].GetProperty("schema").GetRawText());

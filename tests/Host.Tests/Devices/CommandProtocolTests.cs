@@ -26,8 +26,8 @@ public sealed class CommandProtocolTests
         await Eventually.TrueAsync(() => world.Channel.Connections.All is [{ Ident: not null }], "the device is known");
 
         Task<(HttpStatusCode Status, JsonElement Body)> asked = world.PostAsync("commands", """[{"name":"engine.stop"}]""");
-        // start | length | 0x80 | length of the order | server flag | order | serial | CRC-16/X-25 | end
-        await device.ExpectAsync(Encoding.Latin1.GetString(Convert.FromHexString("787812800C0000000052656C61792C312300009DEE0D0A")));
+        // start | length | 0x80 | length of the order | server flag: the number of command 1 | order | serial | CRC-16/X-25 | end
+        await device.ExpectAsync(Encoding.Latin1.GetString(Convert.FromHexString("787812800C1E3779B152656C61792C31230000EFF00D0A")));
         await device.Socket.SendAsync(answer.Input.AsMemory(), SocketFlags.None, TestContext.Current.CancellationToken);
         (HttpStatusCode status, JsonElement body) = await asked;
         Assert.True(status is HttpStatusCode.OK, body.GetRawText());

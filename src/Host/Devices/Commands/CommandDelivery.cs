@@ -55,6 +55,7 @@ internal sealed class CommandDelivery(CommandStore store, TimeProvider clock, IL
         connection.FollowCodec();
         connection.FollowDevice();
         CommandCatalog catalog = CommandCatalog.Of(connection.Codec);
+        connection.Session.CommandNumber = command.Order.Number;
         try
         {
             if (catalog.Encode(command.Order.Name, command.Order.PropertiesJson, connection, output) is { } problem)

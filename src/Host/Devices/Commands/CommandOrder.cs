@@ -19,6 +19,9 @@ internal sealed record CommandOrder(long Id, long DeviceId, string Name, string 
     /// <summary>Longest <see cref="MetaJson"/> in characters.</summary>
     internal const int MetaLengthMax = 4 * 1024;
 
+    /// <summary>What a device repeats in its answer, in protocols that have a place for it: 1 to 2^31 - 1. Far apart, so that it is no number that a device sends for reasons of its own.</summary>
+    internal long Number => Math.Max(1, unchecked(Id * 2_654_435_761) & int.MaxValue);
+
     /// <summary>Seconds for which an answer is awaited.</summary>
     internal int TimeoutSeconds { get; init; } = 30;
 

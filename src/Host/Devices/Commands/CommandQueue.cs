@@ -13,8 +13,13 @@ internal sealed class CommandQueue(Device device, ICommandSink sink, TimeProvide
     /// <summary>Most commands that wait for one device.</summary>
     internal const int CountMax = 100;
 
+    /// <summary>Commands that were sent whose numbers are remembered, for answers that come late.</summary>
+    internal const int SentMax = 16;
+
     private readonly Lock _gate = new();
     private readonly List<DeviceCommand> _commands = [];
+    private long[] _sent = [];      // numbers, the next one in the place of the oldest
+    private int _sentCount;
     private DeviceCommand? _current;
     private int _reserved;
     private long _deadlineUs = long.MaxValue;
@@ -115,10 +120,18 @@ internal sealed class CommandQueue(Device device, ICommandSink sink, TimeProvide
             if (_current != command) return;
             command.SentUs = NowUs;
             command.State = CommandState.Sent;
+            if (_sent.Length == 0) _sent = new long[SentMax];
+            _sent[_sentCount++ % SentMax] = command.Order.Number;
             sink.Note(device, command, DeviceEventCode.CommandSent, null);
             if (hasAnswer) Update();
             else End(command, CommandOutcome.Sent, "It was sent; the protocol's spec knows no answers to commands.");
         }
+    }
+
+    /// <summary>Whether one of the last commands that were sent has this number.</summary>
+    internal bool WasSent(long number)
+    {
+        lock (_gate) return number != 0 && Array.IndexOf(_sent, number) >= 0;
     }
 
     /// <summary>It was not sent, for a reason that has nothing to do with it: the attempt does not count.</summary>
