@@ -104,18 +104,19 @@ public sealed class ApiFuzzTests
 /// <summary>Makes requests that are nearly right.</summary>
 internal sealed class RandomRequest(Random random, Uri address)
 {
-    private static readonly string[] s_selectors = ["1", "all", "*", "1,2,77", "name=test", "name=*e*", "configuration.port=2", "{id==1}", "{name~\"t*\"}", "{", "=", "99999999999999999999", "-1", "name=", ",", "{!enabled}", "1,name=x", "..", "."];
+    private static readonly string[] s_selectors = ["1", "all", "*", "1,2,77", "name=test", "name=*e*", "configuration.port=2", "{id==1}", "{name~\"t*\"}", "{", "=", "99999999999999999999", "-1", "name=", ",", "{!enabled}", "1,name=x", "..", ".", "client_id=c*", "topic=a/+", "a%2F%2B", "%23", "$share"];
     private static readonly string[] s_datas =
     [
         "{}", """{"count":5}""", """{"reverse":true,"count":1}""", """{"from":1,"to":9999999999}""", """{"curr_key":0,"limit_count":10,"delete":false}""", """{"filter":"position.latitude>3 && ident~\"t*\""}""",
-        """{"fields":"ident,position.*"}""", """{"count":1e400}""", """{"filter":5}""", "[]", "7", "null", "{\"a\":{\"a\":{\"a\":{}}}}", """{"key":5}""", """{"limit_size":1}""",
+        """{"fields":"ident,position.*"}""", """{"count":1e400}""", """{"filter":5}""", "[]", "7", "null", "{\"a\":{\"a\":{\"a\":{}}}}", """{"key":5}""", """{"limit_size":1}""", """{"recursive":true}""",
     ];
     private static readonly string[] s_bodies =
     [
         """[{"name":"x","protocol_name":"line"}]""", """{"name":"y"}""", """{"configuration":{"factor":3}}""", """{"metadata":{"a":[1,2,{"b":null}]}}""", """{"enabled":false}""", """{"messages_ttl":99}""",
         """[{"name":"device","device_type_id":900100000,"configuration":{"ident":"tracker1"}}]""", """{"name":"custom","properties":{"payload":"beep"},"timeout":5}""",
         """[{"name":"custom","properties":{"hex":"00ff"},"ttl":5,"max_attempts":3,"priority":-1,"meta":{"a":1}}]""", """[{"ident":"tracker1","name":"custom","properties":{"text":"x"},"expires":9}]""",
-        """{"expression":"a+1","input":[{"a":1}]}""", """{"expression":"substr(a,1)","input":{"a":"é"},"timezone":"UTC"}""", "[]", "{}", "null", "", """[{"name":"\ud83d\ude9a"}]""", """{"cid":1}""",
+        """{"expression":"a+1","input":[{"a":1}]}""", """{"expression":"substr(a,1)","input":{"a":"é"},"timezone":"UTC"}""", "[]", "{}", "null", "", """[{"name":"\ud83d\ude9a"}]""", """[{"client_id":"c1","expires":60},{"client_id":"c2"}]""",
+        """{"topic":"a/+","qos":1,"retain_handling":2,"identifier":7}""", """[{"topic":"a/b","payload":{"x":[1]},"retain":true,"user_properties":{"p":["1","2"]}},{"topic":"a","payload_base64":"AP8="}]""", """{"recursive":false}""", """{"cid":1}""",
     ];
 
     private readonly RandomExpression _expressions = new(random);

@@ -61,6 +61,7 @@ internal sealed class ClientSubscriptions(
         {
             if (ProblemOf(session, filter.Text) is { } problem) return (null, problem);
             grant = Put(session, filter, wanted, retain);
+            if (session.IsEnded) return (null, $"Session {session.Number} ended meanwhile.");
             stored = StoreAsync(session, [grant]);
         }
         await stored.ConfigureAwait(false);
