@@ -19,11 +19,11 @@ internal sealed class Device
 
     internal Device(DeviceDefinition definition, string? model, long revision, DeviceEvents events, NameTable names)
     {
-        Telemetry = new TelemetryValues(names);
         Model = model;
         _events = events;
         _definition = definition;
         _facts = FactsOf(definition);
+        Telemetry = new TelemetryValues(names) { ToldDevice = _facts };
         Revision = revision;
         Ident = IdentOf(definition);
     }

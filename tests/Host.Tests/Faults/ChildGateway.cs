@@ -18,6 +18,7 @@ internal sealed partial class ChildGateway : IDisposable
 
     private readonly Process _process;
     private readonly StringBuilder _lines = new();
+    private Uri? _http;
     private readonly TaskCompletionSource<Uri> _address = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private ChildGateway(string folder, int channelPortFirst, int channelPorts)
@@ -154,7 +155,9 @@ internal sealed partial class ChildGateway : IDisposable
     {
         if (line is null) return;
         lock (_lines) _lines.Append(line).Append('\n');
-        if (HttpLine().Match(line) is { Success: true } match) _address.TrySetResult(new Uri(match.Groups[1].Value + "/"));
+        if (HttpLine().Match(line) is { Success: true } match) _http = new Uri(match.Groups[1].Value + "/");
+        // Where MQTT is served is said behind it.
+        if (_http is not null && MqttLine().IsMatch(line)) _address.TrySetResult(_http);
     }
 
     [GeneratedRegex(@"\s+mqtt\s+([0-9.:]+)")]

@@ -104,6 +104,24 @@ public sealed class MqttStateTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_new_name_of_a_device_is_told_among_its_telemetry_as_rest_shows_it()
+    {
+        Channel channel = await Gateway.CreateChannelAsync();
+        long id = await _accounts.CreateDeviceAsync();
+        await MqttSessionTests.SendAsync(channel, 0, 1);
+        using MqttTests.Subscriber subscriber = await _accounts.ConnectAsync(RunningGateway.Token, $"flespi/state/gw/devices/{id}/telemetry/device.name");
+        await UntilAsync(subscriber, "device.name", "\"lorry\"");
+        // Twice: with the first look after the subscription, all that is not stored is told.
+        foreach (string name in (string[])["van", "bus"])
+        {
+            await _accounts.SendAsync(HttpMethod.Put, $"gw/devices/{id}", $$"""{"name":"{{name}}"}""");
+            await UntilAsync(subscriber, "device.name", $"\"{name}\"");
+        }
+        using JsonDocument rest = JsonDocument.Parse(await Gateway.Http.GetStringAsync($"gw/devices/{id}/telemetry/device.name", TestContext.Current.CancellationToken));
+        Assert.Contains("\"value\":\"bus\"", rest.RootElement.GetRawText(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Connections_of_a_device_are_there_while_they_are_open()
     {
         Channel channel = await Gateway.CreateChannelAsync();

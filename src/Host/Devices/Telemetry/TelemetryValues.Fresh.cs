@@ -11,6 +11,9 @@ internal sealed partial class TelemetryValues
     private Origin _toldOrigin;
     private bool _hasFresh;
 
+    /// <summary>What was told of the device itself, which is shown among the values; as it was when it was made, before anything was.</summary>
+    internal MessageDevice? ToldDevice { private get; set; }
+
     /// <summary>Whether there may be something for <see cref="TakeFresh"/>.</summary>
     internal bool HasFresh => Volatile.Read(ref _hasFresh);
 
@@ -30,15 +33,15 @@ internal sealed partial class TelemetryValues
     /// <returns>Values; those that are gone without JSON.</returns>
     internal IReadOnlyList<TelemetryValue> TakeFresh(MessageDevice device, Func<bool> isWanted, long nowUs)
     {
-        if (!HasFresh) return [];
+        if (!HasFresh && ReferenceEquals(device, ToldDevice)) return [];
         HashSet<string>? names;
         HashSet<string> cleared;
         lock (_gate)
         {
-            names = isWanted() ? FreshNames() : null;
+            names = isWanted() ? FreshNames(device) : null;
             cleared = names is null || _cleared is null ? [] : [.. _cleared.Select(NameText)];
             _fresh.AsSpan().Clear();
-            (_cleared, _toldOrigin, _hasFresh) = (null, _origin, false);
+            (_cleared, _toldOrigin, _hasFresh, ToldDevice) = (null, _origin, false, device);
         }
         if (names is null) return [];
         IReadOnlyList<TelemetryValue> all = All(device);
@@ -48,7 +51,7 @@ internal sealed partial class TelemetryValues
         return fresh;
     }
 
-    private HashSet<string> FreshNames()
+    private HashSet<string> FreshNames(MessageDevice device)
     {
         var names = new HashSet<string>(StringComparer.Ordinal);
         for (int i = 0; i < _count; i++)
@@ -56,6 +59,9 @@ internal sealed partial class TelemetryValues
         if (names.Any(static name => name.StartsWith(GroupPrefix, StringComparison.Ordinal))) names.Add(Group);
         if (_origin.ServerTimeUs != _toldOrigin.ServerTimeUs) names.Add("server.timestamp");
         if ((_origin.ChannelId, _origin.ProtocolId) != (_toldOrigin.ChannelId, _toldOrigin.ProtocolId)) names.UnionWith(["channel.id", "protocol.id", "device.id", "device.name", "device.type.id"]);
+        if (ToldDevice is not { } told) return names;
+        if (!told.Name.Span.SequenceEqual(device.Name.Span)) names.Add("device.name");
+        if (told.TypeId != device.TypeId) names.Add("device.type.id");
         return names;
     }
 
