@@ -34,7 +34,10 @@ internal sealed partial class Session
     {
         get
         {
-            lock (_gate) return [.. _cursors.Values.Where(cursor => cursor.Source.Number != 0 && cursor.AcknowledgedBelow < cursor.Source.Log.State.NextKey).Select(cursor => Math.Abs(cursor.Source.Number)).Distinct().Order()];
+            // In step, and with nothing under way, it was offered all that it wants.
+            lock (_gate)
+                return [.. _cursors.Values.Where(cursor => cursor.Source.Number != 0 && (cursor.IsBehind || cursor.Outstanding > 0) && cursor.AcknowledgedBelow < cursor.Source.Log.State.NextKey)
+                    .Select(cursor => Math.Abs(cursor.Source.Number)).Distinct().Order()];
         }
     }
 
