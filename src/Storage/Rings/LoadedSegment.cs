@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using Gateway.Storage.Disk;
 
@@ -38,7 +37,7 @@ internal sealed class LoadedSegment : IDisposable
         {
             using FileHandle handle = files.OpenToRead(info.Path);
             int length = (int)Math.Min(Math.Min(files.LengthOf(info.Path), info.Limit), RingFiles.SegmentBytesMax);
-            bytes = ArrayPool<byte>.Shared.Rent(length);
+            bytes = RingBuffers.Rent(length);
             length = files.Read(handle, info.Path, bytes.AsSpan(0, length), 0);
             var loaded = new LoadedSegment(info, bytes, length);
             bytes = null;
@@ -50,7 +49,7 @@ internal sealed class LoadedSegment : IDisposable
         }
         finally
         {
-            if (bytes is not null) ArrayPool<byte>.Shared.Return(bytes);
+            if (bytes is not null) RingBuffers.Return(bytes);
         }
     }
 
@@ -63,5 +62,5 @@ internal sealed class LoadedSegment : IDisposable
     public RingRecordView RecordAt(int offset) => new(_bytes.AsSpan(offset, BinaryPrimitives.ReadInt32LittleEndian(_bytes.AsSpan(offset))));
 
     /// <inheritdoc />
-    public void Dispose() => ArrayPool<byte>.Shared.Return(_bytes);
+    public void Dispose() => RingBuffers.Return(_bytes);
 }

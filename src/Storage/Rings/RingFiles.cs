@@ -189,7 +189,7 @@ internal sealed class RingFiles(HandleCache handles, string folder, RingKind kin
 
         Segment last = _segments[^1];
         string path = RingFolder.FileOf(folder, last.Number);
-        byte[] bytes = ArrayPool<byte>.Shared.Rent((int)Math.Min(last.Bytes, SegmentBytesMax));
+        byte[] bytes = RingBuffers.Rent((int)Math.Min(last.Bytes, SegmentBytesMax));
         try
         {
             int length;
@@ -219,7 +219,7 @@ internal sealed class RingFiles(HandleCache handles, string folder, RingKind kin
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(bytes);
+            RingBuffers.Return(bytes);
         }
     }
 
