@@ -21,7 +21,7 @@ internal static class TopicTable
         ("flespi/log/gw/devices/{device_id}/commands-queue/{command_id}/{event}", "what happened to a command: queued, sent, processed, canceled, expired"),
         ("flespi/state/mqtt/sessions/{session_id}", "retained: the MQTT session, as REST shows it, without what waits"),
         ("flespi/state/mqtt/sessions/{session_id}/{property}", "retained: one field of the session"),
-        ("flespi/log/mqtt/sessions/{session_id}/{event}", "what happened to a session: accepted, blocked, rejected, closed, overflowed, subscribed, unsubscribed, subscription_created, ..."),
+        ("flespi/log/mqtt/sessions/{session_id}/{event}", "what happened to a session: created, updated, deleted, accepted, blocked, rejected, closed, overflowed, subscribed, unsubscribed, subscription_created, ..."),
         ("flespi/log/platform/customer/{cid}/request", "a REST request of the account that changed something or was refused"),
         ("flespi/log/platform/{tokens|limits|subaccounts}/{id}/{event}", "what happened to items of the account"),
     ];

@@ -43,7 +43,7 @@ public sealed class MqttSessionLogTests : IAsyncLifetime
         Assert.Null(await client.ReceiveAsync());
         client.Dispose();
 
-        string[] names = ["accepted", "subscribed", "unsubscribed", "subscription_created", "subscription_updated", "subscription_deleted", "closed"];
+        string[] names = ["created", "accepted", "subscribed", "unsubscribed", "subscription_created", "subscription_updated", "subscription_deleted", "closed", "updated"];
         var told = new List<string>();
         foreach (string name in names)
         {
@@ -53,15 +53,19 @@ public sealed class MqttSessionLogTests : IAsyncLifetime
         }
         JsonElement[] kept = await LogsAsync($"filter={Uri.EscapeDataString($"origin_id=={id}")}");
         Assert.Equal(kept.Select(one => one.GetRawText()), told);
-        Assert.Equal([500, 520, 521, 510, 511, 512, 503], kept.Select(one => one.GetProperty("event_code").GetInt32()));
-        Assert.Equal(("own/#", 1), (kept[1].GetProperty("topic").GetString(), kept[1].GetProperty("qos").GetInt32()));
-        Assert.Equal((0, 14, "worker"), (kept[6].GetProperty("close_code").GetInt32(), kept[6].GetProperty("origin_type").GetInt32(), kept[6].GetProperty("client_id").GetString()));
-        Assert.StartsWith("127.0.0.1:", kept[0].GetProperty("source").GetString(), StringComparison.Ordinal);
+        Assert.Equal([1, 500, 520, 521, 510, 511, 512, 503, 2], kept.Select(one => one.GetProperty("event_code").GetInt32()));
+        Assert.Equal(("own/#", 1), (kept[2].GetProperty("topic").GetString(), kept[2].GetProperty("qos").GetInt32()));
+        Assert.Equal((0, 14, "worker"), (kept[7].GetProperty("close_code").GetInt32(), kept[7].GetProperty("origin_type").GetInt32(), kept[7].GetProperty("client_id").GetString()));
+        Assert.StartsWith("127.0.0.1:", kept[1].GetProperty("source").GetString(), StringComparison.Ordinal);
+
+        Assert.Equal((id, true), (kept[0].GetProperty("new").GetProperty("id").GetInt64(), kept[0].GetProperty("new").GetProperty("connected").GetBoolean()));
+        Assert.False(kept[8].GetProperty("new").GetProperty("connected").GetBoolean());
 
         // It stays when the session and the gateway are gone.
         await _accounts.CallAsync(HttpMethod.Delete, $"mqtt/sessions/{id}");
         await _accounts.RestartAsync();
-        Assert.Equal(7, (await LogsAsync($"filter={Uri.EscapeDataString($"origin_id=={id}")}")).Length);
+        JsonElement[] all = await LogsAsync($"filter={Uri.EscapeDataString($"origin_id=={id}")}");
+        Assert.Equal((10, 3, "worker"), (all.Length, all[9].GetProperty("event_code").GetInt32(), all[9].GetProperty("old").GetProperty("client_id").GetString()));
         Assert.Empty(await LogsAsync("item_type=9"));
     }
 
@@ -110,7 +114,7 @@ public sealed class MqttSessionLogTests : IAsyncLifetime
         string large = new('x', 30_000);
         for (int i = 0; i < 3; i++) await _accounts.CallAsync(HttpMethod.Post, "mqtt/messages", $$"""{"topic":"own/a","payload":"{{large}}"}""", cid: _accounts.Left);
 
-        JsonElement[] events = await LogsAsync("filter=event_code<505", _accounts.Left);
+        JsonElement[] events = await LogsAsync($"filter={Uri.EscapeDataString("event_code>=500 && event_code<505")}", _accounts.Left);
         Assert.Equal([501, 502, 504], events.Select(one => one.GetProperty("event_code").GetInt32()));
         Assert.Equal(("second", 0), (events[0].GetProperty("client_id").GetString(), events[0].GetProperty("origin_id").GetInt64()));
         Assert.Equal(("ClientIdentifierNotValid", SessionJournal.TextLengthMax), (events[1].GetProperty("reason").GetString(), events[1].GetProperty("client_id").GetString()!.Length));
@@ -160,7 +164,7 @@ public sealed class MqttSessionLogTests : IAsyncLifetime
         MqttConnectPacket packet = MqttSessionTests.Packet("seen");
         packet.Username = await _accounts.TokenAsync(_accounts.Left, """{"type":0}""");
         (RawClient client, _) = await RawClient.ConnectAsync(Gateway.Process.MqttEndPoint, packet);
-        Assert.EndsWith("/accepted", (await reader.NextAsync()).Topic, StringComparison.Ordinal);
+        Assert.EndsWith("/created", (await reader.NextAsync()).Topic, StringComparison.Ordinal);
         foreach (MqttTests.Subscriber other in new[] { blind, stranger })
         {
             await other.Client.PingAsync(Cancelled);

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Gateway.Host.Mqtt.Sessions;
 
 namespace Gateway.Host.Mqtt.Logs;
@@ -5,6 +6,12 @@ namespace Gateway.Host.Mqtt.Logs;
 /// <summary>What the API calls <c>event_code</c>, for what happens to MQTT sessions.</summary>
 internal enum SessionEventCode
 {
+    /// <summary>A session began.</summary>
+    Created = 1,
+    /// <summary>The client of a session that lasts came or went.</summary>
+    Updated = 2,
+    /// <summary>A session ended.</summary>
+    Deleted = 3,
     /// <summary>A client was let in.</summary>
     Accepted = 500,
     /// <summary>A client was kept out by a limit.</summary>
@@ -52,6 +59,9 @@ internal readonly record struct SessionEvent(SessionEventCode Code, SessionKey K
 
     /// <summary>How long the connection lasted.</summary>
     internal TimeSpan? Duration { get; init; }
+
+    /// <summary>Writes the session as REST shows it, for its beginning, change and end; null for none.</summary>
+    internal Action<Utf8JsonWriter>? Item { get; init; }
 
     /// <summary>Bytes that were too many.</summary>
     internal long? Size { get; init; }

@@ -68,6 +68,11 @@ internal sealed class SessionJournal(RingStore rings, AccountDirectory accounts,
             if (happened.CloseCode is { } closeCode) json.WriteNumber("close_code", closeCode);
             if (happened.Duration is { } duration) json.WriteNumber("duration", Math.Round(duration.TotalSeconds, 3));
             json.WriteNumber("event_code", (int)happened.Code);
+            if (happened.Item is { } item)
+            {
+                json.WritePropertyName(happened.Code is SessionEventCode.Deleted ? "old" : "new");
+                item(json);
+            }
             json.WriteNumber("origin_id", happened.SessionId);
             json.WriteNumber("origin_type", OriginType);
             if (happened.Qos is { } qos) json.WriteNumber("qos", qos);

@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using Gateway.Host.Accounts;
+using Gateway.Host.Api;
 using Gateway.Host.Mqtt.Channels;
 using Gateway.Host.Mqtt.Connections;
+using Gateway.Host.Mqtt.Logs;
 using Gateway.Host.Mqtt.Storing;
 using Gateway.Host.Mqtt.Topics;
 using MQTTnet.Protocol;
@@ -10,7 +12,7 @@ namespace Gateway.Host.Mqtt.Sessions;
 
 /// <summary>All sessions of the broker: opens, takes up again, ends and finds them.</summary>
 /// <remarks>Any number of threads; sessions come and go one after the other.</remarks>
-internal sealed class SessionDirectory(AccountDirectory accounts, LimitDirectory limits, AccountFilters filters, ChannelInterest interest, SessionStore store, SessionQueues queues, TimeProvider clock)
+internal sealed class SessionDirectory(AccountDirectory accounts, LimitDirectory limits, AccountFilters filters, ChannelInterest interest, SessionStore store, SessionQueues queues, SessionJournal journal, TimeProvider clock)
 {
     private readonly ConcurrentDictionary<SessionKey, Session> _sessions = new();
     private readonly ConcurrentDictionary<long, Session> _byNumber = new();
@@ -60,6 +62,7 @@ internal sealed class SessionDirectory(AccountDirectory accounts, LimitDirectory
             Add(session);
             Task stored = session.IsPersistent ? store.PutAsync(StoredOf(session)) : session.IsStored ? store.RemoveAsync(session.Number) : Task.CompletedTask;
             session.IsStored = session.IsPersistent;
+            Note(isPresent ? SessionEventCode.Updated : SessionEventCode.Created, session);
             result = (session, isPresent, Task.WhenAll(ended, stored));
         }
         before?.Close(MqttDisconnectReasonCode.SessionTakenOver);
@@ -80,6 +83,7 @@ internal sealed class SessionDirectory(AccountDirectory accounts, LimitDirectory
             if (ProblemOf(key.Cid) is { } problem) return (null, problem, Task.CompletedTask);
             var session = new Session(key, token, NextNumber()) { Expiry = expiry, IsStored = true, DisconnectedAt = clock.GetUtcNow().ToUnixTimeSeconds() };
             Add(session);
+            Note(SessionEventCode.Created, session);
             return (session, null, store.PutAsync(StoredOf(session)));
         }
     }
@@ -91,7 +95,9 @@ internal sealed class SessionDirectory(AccountDirectory accounts, LimitDirectory
         lock (_gate)
         {
             if (!session.Detach(connection, clock.GetUtcNow().ToUnixTimeSeconds())) return (Task.CompletedTask, true);
-            return (session.IsPersistent ? store.PutAsync(StoredOf(session)) : EndAsync(session, null), false);
+            if (!session.IsPersistent) return (EndAsync(session, null), false);
+            Note(SessionEventCode.Updated, session);
+            return (store.PutAsync(StoredOf(session)), false);
         }
     }
 
@@ -110,6 +116,7 @@ internal sealed class SessionDirectory(AccountDirectory accounts, LimitDirectory
                 connection.Close(reason);
                 session.Detach(connection, 0);
             }
+            Note(SessionEventCode.Deleted, session);
             return session.IsStored || session.Queue is not null ? RemoveAsync(session) : Task.CompletedTask;
         }
     }
@@ -157,6 +164,9 @@ internal sealed class SessionDirectory(AccountDirectory accounts, LimitDirectory
         interest.Remove(subscription.Filter.Levels);
         return true;
     }
+
+    private void Note(SessionEventCode code, Session session) =>
+        journal.Note(new SessionEvent(code, session.Key) { SessionId = session.Number, Item = MqttSessionRoutes.StateShape.WriterOf(session) });
 
     private void Add(Session session)
     {
