@@ -92,8 +92,9 @@ internal static class MqttMessageRoutes
             else if (field.Name is not ("fields" or "limit" or "offset")) throw ApiProblem.BadRequest($"data has no key '{field.Name}'; valid keys: recursive.");
         }
         string topic = call.PathValue("topic");
-        if (topic.Length == 0 || topic.StartsWith('$')) throw ApiProblem.BadRequest("The path must have a topic or filter, with %2F for each slash and %23 for #; groups and conditions are for subscriptions.");
+        if (topic.Length == 0) throw ApiProblem.BadRequest("The path must have a topic or filter, with %2F for each slash and %23 for #.");
         if (isRecursive && topic != "#" && !topic.EndsWith("/#", StringComparison.Ordinal)) topic += "/#";
-        return SubscriptionFilter.TryParse(topic, out SubscriptionFilter? filter, out string problem) ? filter : throw ApiProblem.BadRequest($"'{topic}' is no topic or filter: {problem}.");
+        if (!SubscriptionFilter.TryParse(topic, out SubscriptionFilter? filter, out string problem)) throw ApiProblem.BadRequest($"'{topic}' is no topic or filter: {problem}.");
+        return filter is { Group: null, Spec: null } ? filter : throw ApiProblem.BadRequest("Groups and conditions are for subscriptions; the path must have a topic or filter without.");
     }
 }

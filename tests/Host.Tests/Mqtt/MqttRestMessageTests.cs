@@ -70,6 +70,18 @@ public sealed class MqttRestMessageTests : IAsyncLifetime
         Assert.Equal(["a/b", "a/x"], await TopicsAsync("a"));
     }
 
+    [Theory]
+    [InlineData("a%2F%23%2Fb", "no topic or filter")]
+    [InlineData("%24share%2Fgroup%2Fa", "Groups and conditions are for subscriptions")]
+    [InlineData("%24filter%2Fcid=1%2Fa", "Groups and conditions are for subscriptions")]
+    [InlineData("a?data={\"deep\":1}", "valid keys: recursive")]
+    public async Task What_is_no_topic_or_filter_is_refused_in_words(string path, string reason)
+    {
+        (HttpStatusCode status, JsonElement answer) = await _accounts.AnswerAsync(HttpMethod.Get, $"mqtt/messages/{path}");
+        Assert.Equal(HttpStatusCode.BadRequest, status);
+        Assert.Contains(reason, answer.GetProperty("errors")[0].GetProperty("reason").GetString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task States_of_items_can_be_read_and_not_deleted_or_published()
     {
