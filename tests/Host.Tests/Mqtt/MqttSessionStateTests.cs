@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Gateway.Host.Tests.Cli;
@@ -42,6 +43,37 @@ public sealed class MqttSessionStateTests : IAsyncLifetime
         Assert.Null(later.TryNext());
 
         string Whole(bool isConnected, string ip) => $$"""{"cid":1,"clean":false,"client_id":"worker","connected":{{(isConnected ? "true" : "false")}},"expires":60,"id":{{id}},"ip":{{ip}}}""";
+    }
+
+    [Fact]
+    public async Task A_session_that_lasts_is_told_of_the_clients_that_went_with_the_gateway()
+    {
+        RawClient watcher = await WatchAsync();
+        await watcher.SubscribeAsync("flespi/state/mqtt/sessions/+/client_id,connected");
+        (RawClient brief, _) = await RawClient.ConnectAsync(_accounts.Gateway.Process.MqttEndPoint, MqttSessionTests.Packet("brief"));
+        await TakeUntilAsync(watcher, () => IdOf("brief") is { } id && _known.GetValueOrDefault($"{id}/connected") == "true");
+        long briefId = IdOf("brief")!.Value;
+        watcher.Dispose();
+        await _accounts.RestartAsync();
+        brief.Dispose();
+        watcher = await WatchAsync();
+        await TakeUntilAsync(watcher, () => _known[$"{briefId}/client_id"].Length == 0 && _known[$"{briefId}/connected"].Length == 0);
+        watcher.Dispose();
+
+        async Task<RawClient> WatchAsync() =>
+            (await RawClient.ConnectAsync(_accounts.Gateway.Process.MqttEndPoint, MqttSessionTests.Packet("watcher", isClean: false, expirySeconds: 3600))).Client;
+
+        long? IdOf(string clientId) => _known.Where(one => one.Value == $"\"{clientId}\"").Select(one => (long?)long.Parse(one.Key.Split('/')[0], CultureInfo.InvariantCulture)).FirstOrDefault();
+
+        async Task TakeUntilAsync(RawClient client, Func<bool> isTold)
+        {
+            while (!isTold())
+            {
+                var packet = await client.ExpectAsync<MqttPublishPacket>();
+                await client.AcknowledgeAsync(packet);
+                _known[packet.Topic["flespi/state/mqtt/sessions/".Length..]] = Encoding.UTF8.GetString(packet.Payload);
+            }
+        }
     }
 
     [Fact]
