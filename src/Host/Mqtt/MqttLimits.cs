@@ -60,6 +60,9 @@ internal static class MqttLimits
     /// <summary>Most REST requests of all clients that are not answered yet.</summary>
     internal const int RequestsMax = 256;
 
+    /// <summary>How long the REST requests of a client go on after it went.</summary>
+    internal static readonly TimeSpan RequestGrace = TimeSpan.FromSeconds(5);
+
     /// <summary>Longest answer to a REST request, so that it fits a packet of the client's too.</summary>
     internal const int AnswerBytesMax = PacketBytesMax - 70 * 1024;
 

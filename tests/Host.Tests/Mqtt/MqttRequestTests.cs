@@ -126,6 +126,18 @@ public sealed class MqttRequestTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Who_asks_and_leaves_is_answered_where_somebody_listens()
+    {
+        using RawClient listener = await ConnectAsync();
+        using (RawClient asking = await ConnectAsync())
+        {
+            await asking.SendAsync(new MqttPublishPacket { Topic = "flespi/rest/get/gw/channels/all", ResponseTopic = Answers });
+            await asking.SendAsync(new MqttDisconnectPacket());
+        }
+        Assert.StartsWith("{\"result\":", Encoding.UTF8.GetString((await NextAsync(listener)).Payload), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task An_answer_that_is_too_long_is_replaced_by_an_error()
     {
         await MqttSessionTests.SendAsync(await _accounts.Gateway.CreateChannelAsync(), 0, 10);

@@ -17,7 +17,7 @@ namespace Gateway.Host.Mqtt.Requests;
 /// The request has the rights of the client's token over REST, the answer goes to a topic that the token may publish to. A publish is acknowledged when the request was taken; only the answer says what
 /// came of it. Without a response topic, as in MQTT 3, the answer is thrown away.
 /// </remarks>
-internal sealed class RestRequests(SessionAccess access, LocalCalls calls, Publisher publisher, TimeProvider clock, ILogger<RestRequests> logger)
+internal sealed class RestRequests(SessionAccess access, LocalCalls calls, Publisher publisher, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<RestRequests> logger)
 {
     private const string Root = "flespi/rest/";
     private const string HeaderPrefix = "x-flespi-";
@@ -53,7 +53,8 @@ internal sealed class RestRequests(SessionAccess access, LocalCalls calls, Publi
             ],
         };
         var reply = new Reply(packet.ResponseTopic, packet.CorrelationData, packet.QualityOfServiceLevel is MqttQualityOfServiceLevel.AtMostOnce ? (byte)0 : (byte)1);
-        _ = Task.Run(() => AnswerAsync(session, connection, request, reply), CancellationToken.None);
+        CancellationToken gone = connection.Closed;
+        _ = Task.Run(() => AnswerAsync(session, connection, request, reply, gone), CancellationToken.None);
         return MqttPubAckReasonCode.Success;
     }
 
@@ -73,11 +74,14 @@ internal sealed class RestRequests(SessionAccess access, LocalCalls calls, Publi
         return false;
     }
 
-    private async Task AnswerAsync(Session session, ClientConnection connection, LocalRequest request, Reply reply)
+    private async Task AnswerAsync(Session session, ClientConnection connection, LocalRequest request, Reply reply, CancellationToken gone)
     {
+        // Some clients publish and leave; others wait for the answer.
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(lifetime.ApplicationStopping);
+        await using CancellationTokenRegistration leaving = gone.Register(() => limit.CancelAfter(MqttLimits.RequestGrace));
         try
         {
-            LocalAnswer answer = await calls.CallAsync(request, MqttLimits.AnswerBytesMax, connection.Closed).ConfigureAwait(false);
+            LocalAnswer answer = await calls.CallAsync(request, MqttLimits.AnswerBytesMax, limit.Token).ConfigureAwait(false);
             if (reply.Topic is null) return;
             await publisher.PublishAsync(new Publication
             {
@@ -95,9 +99,9 @@ internal sealed class RestRequests(SessionAccess access, LocalCalls calls, Publi
                 },
             }).ConfigureAwait(false);
         }
-        catch (Exception failure) when (failure is OperationCanceledException or ObjectDisposedException && connection.IsClosing)
+        catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {
-            // The client went: nobody waits for the answer.
+            // The client went some time ago, or the gateway stops.
         }
         catch (IOException failure)
         {
