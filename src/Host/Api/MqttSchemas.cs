@@ -36,11 +36,13 @@ internal static class MqttSchemas
         new("user_properties", "object", "names and texts, an array of texts where a name comes more than once", true));
 
     internal static ApiSchema Log { get; } = new("mqtt-log",
-        new("event_code", "integer", "what happened: 500 client let in, 501 kept out by a limit, 502 kept out, 503 closed, 504 overflowed, 510 to 512 subscription by REST made, replaced, ended, 520 subscribed, 521 unsubscribed"),
+        new("event_code", "integer", "what happened: 1 session began, 2 client of a session that lasts came or went, 3 session ended, 500 client let in, 501 kept out by a limit, 502 kept out, 503 closed, 504 overflowed, 510 to 512 subscription by REST made, replaced, ended, 520 subscribed, 521 unsubscribed"),
         new("timestamp", "number", "when, s since 1970"),
         new("origin_id", "integer", "the session, 0 when none came of it"),
         new("origin_type", "integer", "14, a session"),
         new("client_id", "string", "the client, at most 1024 characters"),
+        new("new", "object", "of 1 and 2: the session after"),
+        new("old", "object", "of 3: the session before"),
         new("source", "string", "address:port of the client"),
         new("token_id", "integer", "the token that was shown"),
         new("topic", "string", "of subscriptions: the filter, at most 1024 characters"),
