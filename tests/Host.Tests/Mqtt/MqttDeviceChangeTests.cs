@@ -61,7 +61,8 @@ public sealed class MqttDeviceChangeTests : IAsyncLifetime
         long before = await _accounts.CreateDeviceAsync(ident: "2");
         RawClient client = await ConnectAsync("lasting");
         await client.SubscribeAsync($"{OfDevices}{before + 1}");
-        using (RawClient witness = await ConnectAsync("witness"))
+        // Its session ends with it: then nobody but the first has the channel read.
+        using (RawClient witness = (await RawClient.ConnectAsync(Gateway.Process.MqttEndPoint, MqttSessionTests.Packet("witness"))).Client)
         {
             await witness.SubscribeAsync("flespi/message/gw/channels/+/+");
             await SendAsync(0, 1);
