@@ -5,6 +5,8 @@ using Gateway.Host.Channels;
 using Gateway.Host.Tests.Cli;
 using MQTTnet;
 using MQTTnet.Formatter;
+using MQTTnet.Packets;
+using MQTTnet.Protocol;
 using Xunit;
 
 namespace Gateway.Host.Tests.Mqtt;
@@ -136,6 +138,40 @@ public sealed class MqttStateTests : IAsyncLifetime
             await UntilAsync(later, "connected", "true");
         }
         Assert.Equal("", Encoding.UTF8.GetString((await subscriber.NextAsync()).Payload));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task More_changes_at_a_time_than_may_wait_for_a_client_reach_it_all_the_same(int qos)
+    {
+        const int Devices = 6_000, PerCall = 500;
+        // One that never reads costs the others a moment, and is left behind.
+        (RawClient hanging, _) = await RawClient.ConnectAsync(Gateway.Process.MqttEndPoint, MqttSessionTests.Packet("hangs"));
+        await hanging.SubscribeAsync("flespi/state/gw/devices/+/+", qos: 0);
+        (RawClient client, _) = await RawClient.ConnectAsync(Gateway.Process.MqttEndPoint, MqttSessionTests.Packet("reads"));
+        await client.SubscribeAsync("flespi/state/gw/devices/+/+", qos);
+        Task<int> reading = Task.Run(async () =>
+        {
+            var last = new HashSet<string>();
+            while (last.Count < Devices)
+            {
+                var packet = await client.ExpectAsync<MqttPublishPacket>();
+                if (qos > 0) await client.AcknowledgeAsync(packet);
+                if (Encoding.UTF8.GetString(packet.Payload) == "\"changed\"") Assert.True(last.Add(packet.Topic), packet.Topic);
+            }
+            return last.Count;
+        });
+        long type = Gateway.Codec.Info.Id * 100_000L;
+        for (int made = 0; made < Devices; made += PerCall)
+        {
+            IEnumerable<string> items = Enumerable.Range(made, PerCall).Select(i => $$$"""{"name":"d","device_type_id":{{{type}}},"configuration":{"ident":"{{{i}}}"}}""");
+            await _accounts.SendAsync(HttpMethod.Post, "gw/devices?fields=id", $"[{string.Join(',', items)}]");
+        }
+        await _accounts.SendAsync(HttpMethod.Put, "gw/devices/all?fields=id", """{"name":"changed","messages_ttl":1000}""");
+        Assert.Equal(Devices, await reading);
+        client.Dispose();
+        hanging.Dispose();
     }
 
     [Fact]

@@ -26,6 +26,16 @@ internal sealed partial class Session
     private readonly InflightWindow _inflight = new();
     private readonly Dictionary<long, LogCursor> _cursors = [];
     private bool _isWakeDue;
+    private long _sent;
+
+    /// <summary>Whether its client is away or has room for more.</summary>
+    internal bool HasRoom
+    {
+        get { lock (_gate) return Connection is null || _outbox.HasRoom; }
+    }
+
+    /// <summary>Deliveries that were written to its connections, to see whether it takes any.</summary>
+    internal long Sent => Volatile.Read(ref _sent);
 
     /// <summary>Offers a delivery that only memory has.</summary>
     /// <param name="delivery">The delivery.</param>
@@ -229,6 +239,7 @@ internal sealed partial class Session
 
     private int Send(in Delivery delivery, ClientConnection connection, PipeWriter output)
     {
+        _sent++;
         if (PublishFrame.SizeOf(delivery, connection.IsVersion5) > connection.PacketBytesMax)
         {
             // The client said that it does not take packets of this size (MQTT 5, 3.1.2.11.4): for it the message is done with.

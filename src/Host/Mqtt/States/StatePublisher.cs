@@ -4,7 +4,7 @@ using Gateway.Host.Mqtt.Sessions;
 namespace Gateway.Host.Mqtt.States;
 
 /// <summary>Publishes changes of state: what users change a moment later, what changes by itself at most once per <see cref="LiveInterval"/> and only while somebody listens.</summary>
-internal sealed class StatePublisher(StateTree tree, IMqttPublisher publisher, AccountFilters filters, TimeProvider clock, ILogger<StatePublisher> logger) : BackgroundService
+internal sealed class StatePublisher(StateTree tree, Router router, Publisher publisher, AccountFilters filters, TimeProvider clock, ILogger<StatePublisher> logger) : BackgroundService
 {
     /// <summary>Time between two looks at what users change.</summary>
     internal static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
@@ -14,6 +14,8 @@ internal sealed class StatePublisher(StateTree tree, IMqttPublisher publisher, A
 
     // Publications of which the disk may still have to take some for sessions that last.
     private const int PendingMax = 1_000;
+
+    private readonly StatePace _pace = new();
 
     /// <inheritdoc/>
     public override Task StartAsync(CancellationToken cancellationToken)
@@ -59,10 +61,16 @@ internal sealed class StatePublisher(StateTree tree, IMqttPublisher publisher, A
 
     private async Task PublishAsync(IEnumerable<Publication> changes)
     {
+        _pace.Begin();
         var pending = new List<Task>();
         foreach (Publication change in changes)
         {
-            ValueTask published = publisher.PublishAsync(change);
+            ValueTask published = publisher.DeliverAsync((batch, durable) =>
+            {
+                router.Route(change, batch, durable);
+                _pace.Note(change, batch);
+            });
+            await _pace.WaitAsync().ConfigureAwait(false);
             if (!published.IsCompletedSuccessfully) pending.Add(published.AsTask());
             if (pending.Count < PendingMax) continue;
             await SettleAsync(pending).ConfigureAwait(false);
