@@ -6,12 +6,16 @@ internal sealed partial class GroupJournal
     private const int RetryMs = 100;
     private const int OperationsPerWorkItem = 16;
 
+    // A sync for so few costs a busy core more than they do: whoever is ready to append goes first and shares it. On an idle core there is nobody.
+    private const int SmallBatch = 16;
+
     private readonly Dictionary<ChannelLog, long> _toAcknowledge = [];      // logs with entries whose callers were told Unavailable: one above the last
 
     private void Run()
     {
         while (true)
         {
+            bool isSmall;
             lock (_gate)
             {
                 while (!_hasUncommitted && !_isStopping && !_isFailing)
@@ -23,9 +27,11 @@ internal sealed partial class GroupJournal
 
                 if (_isFailing && !_isStopping && _first is null) Monitor.Wait(_gate, RetryMs);
                 if (TryFinish()) return;
+                isSmall = _waiting < SmallBatch;
             }
 
             if (_options.CommitIntervalMs > 0) Thread.Sleep(_options.CommitIntervalMs);
+            if (isSmall) Thread.Yield();
             CommitAll();
         }
     }

@@ -21,6 +21,7 @@ internal sealed partial class GroupJournal : IDisposable
     private readonly object _gate = new();      // a monitor: the commit thread waits on it
     private AppendOperation? _first;
     private AppendOperation? _last;
+    private int _waiting;
     private long _nextSequence = 1;
     private long _durableSequence;
     private long _durableAddress;
@@ -201,12 +202,14 @@ internal sealed partial class GroupJournal : IDisposable
         if (_last is null) _first = operation;
         else _last.Next = operation;
         _last = operation;
+        _waiting++;
     }
 
     private AppendOperation? TakeAll()
     {
         AppendOperation? operations = _first;
         _first = _last = null;
+        _waiting = 0;
         return operations;
     }
 }
