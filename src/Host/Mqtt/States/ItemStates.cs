@@ -71,7 +71,7 @@ internal sealed class ItemStates<T> where T : class
             if (!_told.TryGetValue(id, out ToldItem<T>? told) || told.Cid != cid)
             {
                 foreach (Publication gone in told is null ? [] : Gone(told, nowUs)) yield return gone;
-                _told[id] = told = new ToldItem<T>(item, cid, string.Create(CultureInfo.InvariantCulture, $"flespi/state/{_kind.Collection}/{id}"), _properties.Length + 1, _kind.Parts.Count);
+                _told[id] = told = New(item, id, cid);
             }
             told.Item = item;
             object definition = _kind.DefinitionOf(item);
@@ -99,8 +99,9 @@ internal sealed class ItemStates<T> where T : class
     private void Find(T item, FilterWalk walk, Func<long, ItemRight, bool> mayRead, long nowUs, List<Publication> found)
     {
         long id = _kind.IdOf(item), cid = _kind.CidOf(item);
-        ToldItem<T>? told = _told.GetValueOrDefault(id);
-        string topic = told?.Topic ?? string.Create(CultureInfo.InvariantCulture, $"flespi/state/{_kind.Collection}/{id}");
+        // Who hears of an item here must be told when it is gone, even if no look for changes has seen it.
+        ToldItem<T> told = _told.GetOrAdd(id, static (id, made) => made.States.New(made.Item, id, made.Cid), (States: this, Item: item, Cid: cid));
+        string topic = told.Topic;
         var right = new ItemRight(_kind.Collection, null, id);
         if (mayRead(cid, right))
         {
@@ -117,8 +118,11 @@ internal sealed class ItemStates<T> where T : class
                 if (walk.Passes(ItemDepth + 2, entry.Name) && walk.Ends(ItemDepth + 3)) found.Add(Of($"{topic}/{part.Name}/{entry.Name}", entry.Payload, cid, entry.TimeUs, rightOfPart));
         }
 
-        void Add(string at, ReadOnlySpan<byte> payload, int index) => found.Add(Of(at, payload.ToArray(), cid, told?.TimeOf(index, payload, nowUs) ?? nowUs, right));
+        void Add(string at, ReadOnlySpan<byte> payload, int index) => found.Add(Of(at, payload.ToArray(), cid, told.TimeOf(index, payload, nowUs), right));
     }
+
+    private ToldItem<T> New(T item, long id, long cid) =>
+        new(item, cid, string.Create(CultureInfo.InvariantCulture, $"flespi/state/{_kind.Collection}/{id}"), _properties.Length + 1, _kind.Parts.Count);
 
     private List<Publication> PropertyChanges(ToldItem<T> told, bool isDefined, long nowUs)
     {
