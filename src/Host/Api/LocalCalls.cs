@@ -39,7 +39,7 @@ internal sealed class LocalCalls(IServiceScopeFactory scopes)
     /// <exception cref="OperationCanceledException">The client went.</exception>
     internal async Task<LocalAnswer> CallAsync(LocalRequest request, int bytesMax, CancellationToken cancellationToken)
     {
-        if (!IsOfApi(request.Target)) return Failed(StatusCodes.Status404NotFound, ApiErrorCode.NotFound, $"There is no {request.Method} {request.Target}.");
+        if (!IsOfApi(request.Target)) return Failed(new ApiError(ApiErrorCode.NotFound, $"There is no {request.Method} {request.Target}."));
         using var aborted = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         await using var body = new BoundedBody(bytesMax, aborted);
         AsyncServiceScope scope = scopes.CreateAsyncScope();
@@ -49,9 +49,9 @@ internal sealed class LocalCalls(IServiceScopeFactory scopes)
             await _pipeline!(http).ConfigureAwait(false);
             if (!aborted.IsCancellationRequested) await http.Response.CompleteAsync().ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
-            if (body.IsFull) return Failed(StatusCodes.Status413PayloadTooLarge, ApiErrorCode.BadRequest, $"The answer has more than {bytesMax} bytes: ask for less at a time.");
+            if (body.IsFull) return Failed(new ApiError(ApiErrorCode.BadRequest, $"The answer has more than {bytesMax} bytes: ask for less at a time.") { Status = StatusCodes.Status413PayloadTooLarge });
             return aborted.IsCancellationRequested
-                ? Failed(StatusCodes.Status500InternalServerError, ApiErrorCode.Internal, "A fault of the gateway; its log has the details.")
+                ? Failed(new ApiError(ApiErrorCode.Internal, "A fault of the gateway; its log has the details."))
                 : new LocalAnswer(http.Response.StatusCode, body.Written);
         }
     }
@@ -86,8 +86,8 @@ internal sealed class LocalCalls(IServiceScopeFactory scopes)
         return new DefaultHttpContext(features);
     }
 
-    private static LocalAnswer Failed(int status, ApiErrorCode code, string reason) =>
-        new(status, JsonSerializer.SerializeToUtf8Bytes(new { result = Array.Empty<object>(), errors = new[] { new { code = (int)code, reason } } }));
+    private static LocalAnswer Failed(ApiError error) =>
+        new(error.Status, JsonSerializer.SerializeToUtf8Bytes(new { result = Array.Empty<object>(), errors = new[] { new { code = (int)error.Code, reason = error.Reason } } }));
 
     private sealed record RequestServicesOf(IServiceProvider Services) : IServiceProvidersFeature
     {
