@@ -15,6 +15,7 @@ namespace Gateway.Host.Api;
 /// </remarks>
 internal static class MqttMessageRoutes
 {
+    // Found before the first is written, so that they are held at once.
     private const int FoundMax = 200_000;
 
     internal static ApiRoute[] Table { get; } =

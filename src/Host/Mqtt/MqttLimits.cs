@@ -63,7 +63,7 @@ internal static class MqttLimits
     /// <summary>How long the REST requests of a client go on after it went.</summary>
     internal static readonly TimeSpan RequestGrace = TimeSpan.FromSeconds(5);
 
-    /// <summary>Longest answer to a REST request, so that it fits a packet of the client's too.</summary>
+    /// <summary>Longest answer to a REST request: with the longest topic and its properties it makes a packet as long as a client may send itself.</summary>
     internal const int AnswerBytesMax = PacketBytesMax - 70 * 1024;
 
     /// <summary>Most events of one client that are noted in a minute: one that comes and goes all the time must not crowd out the others.</summary>

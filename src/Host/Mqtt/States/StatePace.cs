@@ -16,7 +16,7 @@ internal sealed class StatePace
     /// <summary>Longest wait in one round.</summary>
     internal static readonly TimeSpan WaitMax = TimeSpan.FromSeconds(2);
 
-    // With the half of an outbox that has room, less than all of it.
+    // A client has room while half of its outbox is free: so many more can't fill it.
     private const int ChangesPerLook = MqttLimits.OutboxCountMax / 4;
     private static readonly TimeSpan s_step = TimeSpan.FromMilliseconds(1);
 
