@@ -7,11 +7,13 @@ using Gateway.Host.Api;
 using Gateway.Host.Tests.Channels;
 using Gateway.Host.Tests.Devices;
 using Gateway.Host.Tests.Expressions;
+using Gateway.Host.Tests.Listeners;
 using Xunit;
 
 namespace Gateway.Host.Tests.Api;
 
-/// <summary>Promise: no request is answered with a fault of ours, whatever stands in its path, query and body, and every refusal says why.</summary>
+/// <summary>Promise: no request is answered with a fault of ours, whatever stands in its path, query and body, and every refusal says why. Runs alone, since the memory of the process is what it measures.</summary>
+[Collection(nameof(AllocationTests))]
 public sealed class ApiFuzzTests
 {
     private const int Senders = 4;
